@@ -14,9 +14,22 @@ let kernel: [SwiftSetting] =
 
 let package = Package(
   name: "blechd",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1")
+  ],
   targets: [
     .target(name: "Parameters", swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .target(
+      name: "HDF5File",
+      dependencies: ["CHDF5", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: strictMemory),
+    .testTarget(
+      name: "HDF5FileTests",
+      dependencies: ["HDF5File", .product(name: "SystemPackage", package: "swift-system")],
+      resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
   ],

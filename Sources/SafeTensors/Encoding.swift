@@ -4,7 +4,12 @@ import FoundationEssentials
 private struct Entry: Codable {
   var dtype: String
   var shape: [Int]
-  var data_offsets: [Int]
+  var offsets: [Int]
+
+  enum CodingKeys: String, CodingKey {
+    case dtype, shape
+    case offsets = "data_offsets"
+  }
 }
 
 /// The header: `__metadata__` beside one entry for each tensor.
@@ -52,7 +57,7 @@ extension SafeTensorsFile {
       let tensor = tensors[name]!
       header.entries[name] = Entry(
         dtype: tensor.type.rawValue, shape: tensor.shape,
-        data_offsets: [offset, offset + tensor.bytes.count])
+        offsets: [offset, offset + tensor.bytes.count])
       offset += tensor.bytes.count
     }
     let encoder = JSONEncoder()
@@ -102,8 +107,9 @@ extension SafeTensorsFile {
       guard extent >= 0, !overflow else { throw .badHeader("tensor \(name) has the shape \(entry.shape)") }
       size = product
     }
-    let offsets = entry.data_offsets
-    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] - offsets[0] == size else {
+    let offsets = entry.offsets
+    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] - offsets[0] == size
+    else {
       throw .badHeader("tensor \(name) has the offsets \(offsets) for the shape \(entry.shape)")
     }
     guard offsets[1] <= data.count else { throw .truncated(expected: offsets[1], found: data.count) }

@@ -1,0 +1,112 @@
+import CHDF5
+import CLinux
+import Glibc
+import SystemPackage
+
+/// The one way in which blechd changes an .h5 that exists.
+///
+/// The file is locked for as long as the change takes, and the disk space that it needs is set aside before
+/// the first byte is touched, so that a full disk leaves the file as it was.
+public enum H5Transaction {
+  /// Changes a file: locks it, runs `body` on its root group, and writes everything to the disk.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the file, open for reading and writing. It stays the caller's.
+  ///   - path: how errors name the file.
+  ///   - growth: an upper bound on the bytes by which the file may grow.
+  ///   - body: the change. It must not keep the group.
+  /// - Throws: `H5Error` with `.busy` where another program holds the file, `.full` where the disk has no
+  ///   room for `growth`; in both cases the file was not touched.
+  public static func change<Result>(
+    _ descriptor: FileDescriptor, path: String, growth: Int,
+    _ body: (H5Group) throws -> Result
+  ) throws -> Result {
+    let location = Location(path: path, object: nil)
+    try lock(descriptor, at: location)
+    defer { flock(descriptor.rawValue, LOCK_UN) }
+    let reserve = DiskReserve(descriptor: descriptor, location: location)
+    try reserve.setAside(growth)
+    defer { reserve.giveBackSurplus() }
+    let file = try H5File.open(descriptor, path: path, access: chdf5_access_read_write)
+    let result = try body(file.root)
+    try file.close()
+    guard fsync(descriptor.rawValue) == 0 else { throw location.systemError("write it to the disk") }
+    return result
+  }
+
+  /// Takes the lock that libhdf5 takes for every other program: while we hold it, h5py and PyTables are
+  /// refused, and while one of them has the file open, we are.
+  private static func lock(_ descriptor: FileDescriptor, at location: Location) throws(H5Error) {
+    while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EWOULDBLOCK:
+        throw location.error(
+          .busy,
+          "another program has the file open; close it there (a Python session, an HDF5 viewer) and try again"
+        )
+      default: throw location.systemError("lock the file")
+      }
+    }
+  }
+}
+
+/// Disk space set aside behind the end of a file, whose length and bytes stay as they are.
+private struct DiskReserve {
+  let descriptor: FileDescriptor
+  let location: Location
+
+  func setAside(_ bytes: Int) throws(H5Error) {
+    let length = try fileLength()
+    while fallocate(descriptor.rawValue, clinux_fallocate_keep_size, length, off_t(bytes)) != 0 {
+      switch errno {
+      case EINTR: continue
+      case ENOSPC, EDQUOT:
+        let isQuota = errno == EDQUOT
+        giveBackSurplus()
+        throw location.error(
+          .full,
+          "the \(isQuota ? "quota" : "disk") has no room for the \(bytes >> 10) KiB that the results need; "
+            + "free some space and try again")
+      case EOPNOTSUPP, ENOSYS: return try checkFreeSpace(bytes)
+      default: throw location.systemError("set disk space aside")
+      }
+    }
+  }
+
+  /// For file systems that cannot set space aside: better than nothing, as others may use it up meanwhile.
+  private func checkFreeSpace(_ bytes: Int) throws(H5Error) {
+    var state = statvfs()
+    guard unsafe fstatvfs(descriptor.rawValue, &state) == 0 else {
+      throw location.systemError("ask for free space")
+    }
+    guard state.f_bavail * state.f_frsize >= UInt(bytes) else {
+      throw location.error(
+        .full,
+        "the disk has no room for the \(bytes >> 10) KiB that the results need; free some space and try again"
+      )
+    }
+  }
+
+  /// Frees what was set aside and not used. An error here costs disk space only.
+  func giveBackSurplus() {
+    guard let length = try? fileLength() else { return }
+    _ = ftruncate(descriptor.rawValue, length)
+  }
+
+  private func fileLength() throws(H5Error) -> off_t {
+    var state = stat()
+    guard unsafe fstat(descriptor.rawValue, &state) == 0 else {
+      throw location.systemError("ask for its length")
+    }
+    return state.st_size
+  }
+}
+
+extension Location {
+  /// The error of the system call that just failed.
+  func systemError(_ operation: String) -> H5Error {
+    let number = errno
+    return error(.system(errno: number), "cannot \(operation): \(Errno(rawValue: number))")
+  }
+}
