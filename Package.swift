@@ -19,7 +19,16 @@ let package = Package(
   ],
   targets: [
     .target(name: "Parameters", swiftSettings: strict),
+    .target(name: "Vocabulary", dependencies: ["Parameters"], swiftSettings: strict),
+    .target(name: "WorkerProtocol", dependencies: ["Parameters", "Vocabulary"], swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .target(
+      name: "FileAccess",
+      dependencies: ["Vocabulary", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: strictMemory),
+    .target(
+      name: "Spool", dependencies: ["FileAccess", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .target(

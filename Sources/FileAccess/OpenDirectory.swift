@@ -1,0 +1,128 @@
+import Glibc
+import SystemPackage
+import Vocabulary
+
+/// An open directory. Everything in it is reached by name relative to its descriptor and never through a
+/// symbolic link, so that nobody can swap what lies on the way.
+public final class OpenDirectory {
+  public let path: String
+  let descriptor: FileDescriptor
+
+  init(descriptor: FileDescriptor, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { try? descriptor.close() }
+
+  /// Opens the directory at `path`; here, and only here, symbolic links are followed: a person named it.
+  public convenience init(at path: String) throws(FileError) {
+    let raw = retried { unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard raw >= 0 else {
+      throw FileError(path: path, operation: "open the directory", reason: .system(Errno(rawValue: errno)))
+    }
+    self.init(descriptor: FileDescriptor(rawValue: raw), path: path)
+  }
+
+  public func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+
+  /// Opens the regular file `name` without following a link and without ever blocking.
+  public func openFile(_ name: String, forWriting: Bool = false) throws(FileError) -> FileDescriptor {
+    let flags = (forWriting ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let raw = retried { unsafe openat(descriptor.rawValue, name, flags) }
+    guard raw >= 0 else { throw systemError(name, forWriting ? "open it for writing" : "open it") }
+    let file = FileDescriptor(rawValue: raw)
+    var state = stat()
+    guard unsafe fstat(raw, &state) == 0, state.st_mode & S_IFMT == S_IFREG else {
+      try? file.close()
+      throw FileError(path: path(of: name), operation: "open it", reason: .notRegular)
+    }
+    return file
+  }
+
+  /// The whole of a small file.
+  public func read(_ name: String, limit: Int) throws(FileError) -> [UInt8] {
+    let file = try openFile(name)
+    defer { try? file.close() }
+    var state = stat()
+    guard unsafe fstat(file.rawValue, &state) == 0 else { throw systemError(name, "read it") }
+    guard state.st_size <= limit else {
+      throw FileError(
+        path: path(of: name), operation: "read it", reason: .tooLarge(bytes: Int64(state.st_size), limit: limit))
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(state.st_size))
+    var count = 0
+    while count < bytes.count {
+      let got = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe retried { unsafe Glibc.read(file.rawValue, buffer.baseAddress! + count, buffer.count - count) }
+      }
+      guard got >= 0 else { throw systemError(name, "read it") }
+      if got == 0 { break }
+      count += got
+    }
+    return Array(bytes.prefix(count))
+  }
+
+  /// The file's stamp, or nil where there is nothing of that name.
+  public func stamp(of name: String) throws(FileError) -> Stamp? {
+    var state = stat()
+    guard unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return nil }
+      throw systemError(name, "look at it")
+    }
+    func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+    return Stamp(
+      device: UInt64(state.st_dev), inode: UInt64(state.st_ino), size: Int64(state.st_size),
+      modified: nanoseconds(state.st_mtim), changed: nanoseconds(state.st_ctim))
+  }
+
+  /// Names of what is in the directory, sorted. At most `limit`: a session holds a few thousand files.
+  public func entries(limit: Int = 1_000_000) throws(FileError) -> [String] {
+    // fdopendir takes the descriptor over and moves its position, so it gets one of its own.
+    let raw = retried { unsafe openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard raw >= 0, let stream = unsafe fdopendir(raw) else { throw systemError(".", "list the directory") }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while names.count < limit, let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Whether this process may write the file or directory `name`; `.` is the directory itself.
+  public func mayWrite(_ name: String) throws(FileError) {
+    guard unsafe faccessat(descriptor.rawValue, name, W_OK, AT_EACCESS) == 0 else {
+      throw systemError(name, "write to it")
+    }
+  }
+
+  func systemError(_ name: String, _ operation: String) -> FileError {
+    let number = Errno(rawValue: errno)
+    return FileError(path: name == "." ? path : path(of: name), operation: operation, reason: .system(number))
+  }
+}
+
+/// Repeats a system call for as long as a signal interrupts it.
+func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
+  }
+}
+
+extension OpenDirectory {
+  /// Opens the directory at `path`, creating it and its parents, for this user alone, where they are missing.
+  public convenience init(creatingPrivateAt path: String) throws(FileError) {
+    var prefix = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      prefix += "/\(part)"
+      guard unsafe mkdir(prefix, 0o700) == 0 || errno == EEXIST else {
+        throw FileError(path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)))
+      }
+    }
+    try self.init(at: path)
+  }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import SystemPackage
+
+extension OpenDirectory {
+  /// The directory `name`, or nil if there is none.
+  public func subdirectory(_ name: String) throws(FileError) -> OpenDirectory? {
+    let raw = retried {
+      unsafe openat(descriptor.rawValue, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    }
+    guard raw >= 0 else {
+      if errno == ENOENT { return nil }
+      throw systemError(name, "open the directory")
+    }
+    return OpenDirectory(descriptor: FileDescriptor(rawValue: raw), path: path(of: name))
+  }
+
+  /// The directory `name`, created if there is none: with this directory's mode, owner and group where the
+  /// process may set them, so that whoever works here can work there.
+  public func makeSubdirectory(_ name: String) throws(FileError) -> OpenDirectory {
+    if let existing = try subdirectory(name) { return existing }
+    guard unsafe mkdirat(descriptor.rawValue, name, 0o777) == 0 || errno == EEXIST else {
+      throw systemError(name, "create the directory")
+    }
+    guard let created = try subdirectory(name) else { throw systemError(name, "open the new directory") }
+    created.follow(self, of: created.descriptor, mask: 0o7777)
+    return created
+  }
+
+  /// Writes a file as a whole: under a temporary name, to the disk, then renamed, so that a reader sees the
+  /// old file or the new one and nothing in between. Owner, group and mode follow the directory.
+  public func write(_ name: String, _ bytes: [UInt8]) throws(FileError) {
+    let temporary = ".\(name.prefix(200)).\(getpid()).tmp"
+    let raw = retried {
+      unsafe openat(
+        descriptor.rawValue, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
+    }
+    guard raw >= 0 else { throw systemError(name, "write it") }
+    let file = FileDescriptor(rawValue: raw)
+    var isComplete = false
+    defer {
+      try? file.close()
+      if !isComplete { unsafe unlinkat(descriptor.rawValue, temporary, 0) }
+    }
+    follow(self, of: file, mask: 0o666)
+    var count = 0
+    while count < bytes.count {
+      let put = unsafe bytes.withUnsafeBytes { buffer in
+        unsafe retried { unsafe Glibc.write(raw, buffer.baseAddress! + count, buffer.count - count) }
+      }
+      guard put > 0 else { throw systemError(name, "write it") }
+      count += put
+    }
+    guard fsync(raw) == 0 else { throw systemError(name, "write it to the disk") }
+    guard unsafe renameat(descriptor.rawValue, temporary, descriptor.rawValue, name) == 0 else {
+      throw systemError(name, "put it in place")
+    }
+    isComplete = true
+    guard fsync(descriptor.rawValue) == 0 else { throw systemError(name, "write it to the disk") }
+  }
+
+  /// Removes the file `name`; it is no error if there is none.
+  public func remove(_ name: String) throws(FileError) {
+    guard unsafe unlinkat(descriptor.rawValue, name, 0) == 0 || errno == ENOENT else {
+      throw systemError(name, "remove it")
+    }
+  }
+
+  /// Removes the empty directory `name`; it is no error if there is none.
+  public func removeSubdirectory(_ name: String) throws(FileError) {
+    guard unsafe unlinkat(descriptor.rawValue, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
+      throw systemError(name, "remove the directory")
+    }
+  }
+
+  /// Gives an open file this directory's owner, group and mode, as far as the process may: a file that keeps
+  /// its maker's is still a file.
+  private func follow(_ directory: OpenDirectory, of file: FileDescriptor, mask: mode_t) {
+    var state = stat()
+    guard unsafe fstat(directory.descriptor.rawValue, &state) == 0 else { return }
+    _ = fchown(file.rawValue, state.st_uid, state.st_gid)
+    _ = fchmod(file.rawValue, state.st_mode & mask)
+  }
+}

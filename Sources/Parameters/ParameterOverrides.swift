@@ -1,0 +1,99 @@
+import FoundationEssentials
+
+/// Parameters that a person set somewhere: on the command line, or in a `blechrnn_params.json`. What is nil
+/// was not set there.
+public struct ParameterOverrides: Codable, Equatable, Sendable {
+  public var timeLims: TimeLimits?
+  public var binSize: Int?
+  public var forecastTime: Int?
+  public var trainSteps: Int?
+  public var hiddenSize: Int?
+  public var trainTestSplit: Double?
+  public var usePCA: Bool?
+  public var separateTastes: Bool?
+  public var separateRegions: Bool?
+  public var patience: Int?
+  public var model: InferenceParameters.Model?
+  public var dropout: Double?
+  public var learningRate: Double?
+  public var seed: UInt64?
+
+  typealias CodingKeys = InferenceParameters.CodingKeys
+
+  public init() {}
+
+  /// `parameters` with what is set here in place of its own.
+  public func applied(to parameters: InferenceParameters) -> InferenceParameters {
+    var result = parameters
+    if let timeLims { result.timeLims = timeLims }
+    if let binSize { result.binSize = binSize }
+    if let forecastTime { result.forecastTime = forecastTime }
+    if let trainSteps { result.trainSteps = trainSteps }
+    if let hiddenSize { result.hiddenSize = hiddenSize }
+    if let trainTestSplit { result.trainTestSplit = trainTestSplit }
+    if let usePCA { result.usePCA = usePCA }
+    if let separateTastes { result.separateTastes = separateTastes }
+    if let separateRegions { result.separateRegions = separateRegions }
+    if let patience { result.patience = patience }
+    if let model { result.model = model }
+    if let dropout { result.dropout = dropout }
+    if let learningRate { result.learningRate = learningRate }
+    if let seed { result.seed = seed }
+    return result
+  }
+}
+
+/// A `blechrnn_params.json` as read: what it sets, and the keys that mean nothing to blechd.
+public struct ParameterFile: Equatable, Sendable {
+  public let overrides: ParameterOverrides
+  public let unknownKeys: [String]
+
+  /// - Throws: `ParameterFileError`, which says which key is wrong and how.
+  public init(json: [UInt8]) throws(ParameterFileError) {
+    let data = Data(json)
+    do {
+      overrides = try JSONDecoder().decode(ParameterOverrides.self, from: data)
+      let keys = try JSONDecoder().decode([String: Ignored].self, from: data).keys
+      unknownKeys = keys.filter { ParameterOverrides.CodingKeys(stringValue: $0) == nil }.sorted()
+    } catch let error as DecodingError {
+      throw ParameterFileError(error)
+    } catch {
+      throw ParameterFileError(reason: "it cannot be read: \(error)")
+    }
+  }
+
+  private struct Ignored: Decodable {
+    init(from _: any Decoder) {}
+  }
+}
+
+/// Why a `blechrnn_params.json` cannot be used.
+public struct ParameterFileError: Error, Equatable, CustomStringConvertible, Sendable {
+  public let reason: String
+  public var description: String { reason }
+
+  init(reason: String) { self.reason = reason }
+
+  init(_ error: DecodingError) {
+    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+    reason =
+      switch error {
+      case .typeMismatch(let type, let context): "\(name(context.codingPath)) must be of type \(Self.title(type))"
+      case .valueNotFound(let type, let context): "\(name(context.codingPath)) must be of type \(Self.title(type))"
+      case .keyNotFound(let key, _): "\(key.stringValue) is missing"
+      case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not valid JSON"
+      case .dataCorrupted(let context): "\(name(context.codingPath)): \(context.debugDescription)"
+      @unknown default: "\(error)"
+      }
+  }
+
+  private static func title(_ type: Any.Type) -> String {
+    switch type {
+    case is Int.Type, is UInt64.Type: "whole number"
+    case is Double.Type: "number"
+    case is Bool.Type: "true or false"
+    case is String.Type: "text"
+    default: "object"
+    }
+  }
+}

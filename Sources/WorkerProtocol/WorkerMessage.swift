@@ -1,0 +1,56 @@
+import Vocabulary
+
+/// What a worker says: one JSON document on each line of its stdout. The last one is a result or an error.
+public struct WorkerMessage: Codable, Equatable, Sendable {
+  public enum Content: Codable, Equatable, Sendable {
+    case progress(Progress)
+    case warning(String)
+    case result(Outcome)
+    case error(Failure)
+  }
+
+  public enum Outcome: Codable, Equatable, Sendable {
+    case inspected(Inspection)
+    case inferred(JobSummary)
+    case committed(CommitSummary)
+    case demonstrated
+  }
+
+  public struct Progress: Codable, Equatable, Sendable {
+    /// Steps done, of at most `steps`.
+    public var step: Int
+    public var steps: Int
+    public var trainingLoss: Double
+    /// Of the latest validation.
+    public var validationLoss: Double?
+
+    public init(step: Int, steps: Int, trainingLoss: Double, validationLoss: Double?) {
+      self.step = step
+      self.steps = steps
+      self.trainingLoss = trainingLoss
+      self.validationLoss = validationLoss
+    }
+  }
+
+  public var version = WorkerRequest.version
+  public var content: Content
+
+  public init(_ content: Content) { self.content = content }
+
+  /// Longest line that a parent reads, in bytes. An inspection of a thousand units and a hundred tastes
+  /// stays far below it.
+  public static let longestLine = 16 << 20
+}
+
+/// What a commit wrote.
+public struct CommitSummary: Codable, Equatable, Sendable {
+  /// The .h5 that holds the results.
+  public var h5: String
+  /// Bytes of arrays written.
+  public var bytes: Int
+
+  public init(h5: String, bytes: Int) {
+    self.h5 = h5
+    self.bytes = bytes
+  }
+}

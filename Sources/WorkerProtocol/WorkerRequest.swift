@@ -1,0 +1,107 @@
+import Parameters
+import Vocabulary
+
+/// What a parent asks of one `blechd-worker`: one JSON document on its stdin.
+public struct WorkerRequest: Codable, Equatable, Sendable {
+  public static let version = 1
+
+  public enum Task: Codable, Equatable, Sendable {
+    case inspect(InspectTask)
+    case infer(InferTask)
+    case commit(CommitTask)
+    case demo(DemoTask)
+  }
+
+  public var version = Self.version
+  public var task: Task
+
+  public init(_ task: Task) { self.task = task }
+}
+
+/// A session, and how it is to be read.
+public struct SessionSource: Codable, Equatable, Sendable {
+  /// The session's directory.
+  public var directory: String
+  /// What the command line sets.
+  public var overrides: ParameterOverrides
+  /// Leave every parameter file out.
+  public var ignoresFiles: Bool
+  /// A session without an execution log counts as sorted (false) or not (true).
+  public var requiresExecutionLog: Bool
+  /// Do not look at the execution log at all.
+  public var ignoresExecutionLog: Bool
+  /// Where results go instead of into the session, or nil.
+  public var outputDirectory: String?
+
+  public init(
+    directory: String, overrides: ParameterOverrides = .init(), ignoresFiles: Bool = false,
+    requiresExecutionLog: Bool = false, ignoresExecutionLog: Bool = false, outputDirectory: String? = nil
+  ) {
+    self.directory = directory
+    self.overrides = overrides
+    self.ignoresFiles = ignoresFiles
+    self.requiresExecutionLog = requiresExecutionLog
+    self.ignoresExecutionLog = ignoresExecutionLog
+    self.outputDirectory = outputDirectory
+  }
+}
+
+/// Reads a session and plans its jobs. Writes nothing. Answer: `.inspected`.
+public struct InspectTask: Codable, Equatable, Sendable {
+  public var source: SessionSource
+  public init(source: SessionSource) { self.source = source }
+}
+
+/// Infers one job's rates into the spool. Answer: `.inferred`.
+public struct InferTask: Codable, Equatable, Sendable {
+  public var source: SessionSource
+  public var inspection: Inspection
+  public var job: JobIdentity
+  public var spool: String
+  /// Train even where a result or a network of the same fingerprint is there.
+  public var retrains: Bool
+
+  public init(source: SessionSource, inspection: Inspection, job: JobIdentity, spool: String, retrains: Bool) {
+    self.source = source
+    self.inspection = inspection
+    self.job = job
+    self.spool = spool
+    self.retrains = retrains
+  }
+}
+
+/// Writes the spooled results of `jobs` into the session. Answer: `.committed`.
+public struct CommitTask: Codable, Equatable, Sendable {
+  public var source: SessionSource
+  public var inspection: Inspection
+  public var jobs: [JobIdentity]
+  public var spool: String
+
+  public init(source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String) {
+    self.source = source
+    self.inspection = inspection
+    self.jobs = jobs
+    self.spool = spool
+  }
+}
+
+/// Writes a synthetic sorted session. Answer: `.demonstrated`.
+public struct DemoTask: Codable, Equatable, Sendable {
+  /// The session's directory, which must not exist.
+  public var directory: String
+  /// Where the rates that drew the spikes go: a file outside `directory`.
+  public var truth: String
+  public var tastes: Int
+  public var trials: Int
+  public var units: Int
+  public var seed: UInt64
+
+  public init(directory: String, truth: String, tastes: Int, trials: Int, units: Int, seed: UInt64) {
+    self.directory = directory
+    self.truth = truth
+    self.tastes = tastes
+    self.trials = trials
+    self.units = units
+    self.seed = seed
+  }
+}
