@@ -69,9 +69,7 @@ import Testing
     // The second difference on four points: 2 - 2 cos(k pi / 5).
     let eigen = SymmetricEigen(
       Case("", size: 4) { $0 == $1 ? 2 : abs($0 - $1) == 1 ? -1 : 0 }.matrix, size: 4)
-    for (value, known) in zip(eigen.values, [3.618033988749895, 2.618033988749895, 1.381966011250105, 0.381966011250105])
-    {
-      #expect(abs(value - known) < 1e-14)
-    }
+    let known = [3.618033988749895, 2.618033988749895, 1.381966011250105, 0.381966011250105]
+    #expect(zip(eigen.values, known).allSatisfy { abs($0 - $1) < 1e-14 })
   }
 }
