@@ -11,6 +11,7 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
+  + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
 
 /// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
 /// (With -wmo, SwiftPM's debug builds expect one object for each file, which -num-threads gives.)
@@ -24,11 +25,15 @@ let package = Package(
   targets: [
     .target(name: "Parameters", swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .target(name: "RateNetwork", swiftSettings: kernel),
     .target(
       name: "Inference",
       dependencies: ["Parameters", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimised),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
+    .testTarget(
+      name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests", dependencies: ["Inference", "Parameters", "SafeTensors"],

@@ -20,7 +20,8 @@ extension InferenceParameters {
     try require(
       forecastTime < timeLims.duration, .forecastTime, forecastTime,
       "must be shorter than the window, \(timeLims.duration) ms")
-    try require((1...Self.mostSteps).contains(trainSteps), .trainSteps, trainSteps, "must be 1...\(Self.mostSteps)")
+    try require(
+      (1...Self.mostSteps).contains(trainSteps), .trainSteps, trainSteps, "must be 1...\(Self.mostSteps)")
     try require((1...512).contains(hiddenSize), .hiddenSize, hiddenSize, "must be 1...512")
     try require(
       trainTestSplit > 0 && trainTestSplit < 1, .trainTestSplit, trainTestSplit,

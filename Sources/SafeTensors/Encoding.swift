@@ -103,7 +103,8 @@ extension SafeTensorsFile {
       size = product
     }
     let offsets = entry.data_offsets
-    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] - offsets[0] == size else {
+    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] - offsets[0] == size
+    else {
       throw .badHeader("tensor \(name) has the offsets \(offsets) for the shape \(entry.shape)")
     }
     guard offsets[1] <= data.count else { throw .truncated(expected: offsets[1], found: data.count) }

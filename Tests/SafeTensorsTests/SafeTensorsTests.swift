@@ -43,6 +43,8 @@ import Testing
 
   @Test func `A tensor of another type or name is refused by name`() {
     #expect(throws: SafeTensorsError.missing("c")) { try Self.sample.floats("c") }
-    #expect(throws: SafeTensorsError.wrongType("a", expected: "F32", found: "F64")) { try Self.sample.floats("a") }
+    #expect(throws: SafeTensorsError.wrongType("a", expected: "F32", found: "F64")) {
+      try Self.sample.floats("a")
+    }
   }
 }
