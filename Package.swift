@@ -11,36 +11,58 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
+  + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
+
+/// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
+/// (With -wmo, SwiftPM's debug builds expect one object for each file, which -num-threads gives.)
+let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"])]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
 let package = Package(
   name: "blechd",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1")
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
   ],
   targets: [
+    // What every room shares.
     .target(name: "Parameters", swiftSettings: strict),
     .target(name: "Vocabulary", dependencies: ["Parameters"], swiftSettings: strict),
     .target(name: "WorkerProtocol", dependencies: ["Parameters", "Vocabulary"], swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .target(name: "FileAccess", dependencies: ["Vocabulary", system], swiftSettings: strictMemory),
+
+    // From spikes to rates.
+    .target(name: "RateNetwork", swiftSettings: kernel),
     .target(
-      name: "FileAccess",
-      dependencies: ["Vocabulary", .product(name: "SystemPackage", package: "swift-system")],
-      swiftSettings: strictMemory),
-    .target(
-      name: "Spool", dependencies: ["FileAccess", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
+      name: "Inference", dependencies: ["Parameters", "RateNetwork", "Vocabulary", crypto],
+      swiftSettings: optimised),
+
+    // A session's files.
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .target(name: "HDF5File", dependencies: ["CHDF5", "CLinux", system], swiftSettings: strictMemory),
     .target(
-      name: "HDF5File",
-      dependencies: ["CHDF5", "CLinux", .product(name: "SystemPackage", package: "swift-system")],
-      swiftSettings: strictMemory),
-    .testTarget(
-      name: "HDF5FileTests",
-      dependencies: ["HDF5File", .product(name: "SystemPackage", package: "swift-system")],
-      resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "SessionFolder",
+      dependencies: [
+        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Spool", "Vocabulary",
+        "WorkerProtocol", system,
+      ], swiftSettings: strict),
+    .target(name: "Spool", dependencies: ["FileAccess", crypto], swiftSettings: strict),
+
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
+    .testTarget(
+      name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "InferenceTests", dependencies: ["Inference", "Parameters", "SafeTensors"],
+      resources: [.copy("Golden")], swiftSettings: strict),
+    .testTarget(
+      name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
