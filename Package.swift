@@ -47,8 +47,7 @@ let package = Package(
     .target(
       name: "SessionFolder",
       dependencies: [
-        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Spool", "Vocabulary",
-        "WorkerProtocol", system,
+        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary", system,
       ], swiftSettings: strict),
     .target(name: "Spool", dependencies: ["FileAccess", crypto], swiftSettings: strict),
 

@@ -54,7 +54,7 @@ public final class OpenDirectory {
     var count = 0
     while count < bytes.count {
       let got = unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe retried { unsafe Glibc.read(file.rawValue, buffer.baseAddress! + count, buffer.count - count) }
+        retried { unsafe Glibc.read(file.rawValue, buffer.baseAddress! + count, buffer.count - count) }
       }
       guard got >= 0 else { throw systemError(name, "read it") }
       if got == 0 { break }
@@ -114,12 +114,14 @@ func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
 }
 
 extension OpenDirectory {
-  /// Opens the directory at `path`, creating it and its parents, for this user alone, where they are missing.
-  public convenience init(creatingPrivateAt path: String) throws(FileError) {
+  /// Opens the directory at `path`; it and its parents are created where they are missing.
+  ///
+  /// - Parameter mode: of what is created, less the umask.
+  public convenience init(creatingAt path: String, mode: mode_t = 0o777) throws(FileError) {
     var prefix = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       prefix += "/\(part)"
-      guard unsafe mkdir(prefix, 0o700) == 0 || errno == EEXIST else {
+      guard unsafe mkdir(prefix, mode) == 0 || errno == EEXIST else {
         throw FileError(path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)))
       }
     }

@@ -45,7 +45,7 @@ extension OpenDirectory {
     var count = 0
     while count < bytes.count {
       let put = unsafe bytes.withUnsafeBytes { buffer in
-        unsafe retried { unsafe Glibc.write(raw, buffer.baseAddress! + count, buffer.count - count) }
+        retried { unsafe Glibc.write(raw, buffer.baseAddress! + count, buffer.count - count) }
       }
       guard put > 0 else { throw systemError(name, "write it") }
       count += put

@@ -7,27 +7,37 @@ import SystemPackage
 ///
 /// The file is locked for as long as the change takes, and the disk space that it needs is set aside before
 /// the first byte is touched, so that a full disk leaves the file as it was.
-public enum H5Transaction {
-  /// Changes a file: locks it, runs `body` on its root group, and writes everything to the disk.
+public struct H5Transaction {
+  private let descriptor: FileDescriptor
+  private let location: Location
+
+  /// Locks a file for a change.
   ///
   /// - Parameters:
   ///   - descriptor: the file, open for reading and writing. It stays the caller's.
   ///   - path: how errors name the file.
-  ///   - growth: an upper bound on the bytes by which the file may grow.
-  ///   - body: the change. It must not keep the group.
-  /// - Throws: `H5Error` with `.busy` where another program holds the file, `.full` where the disk has no
-  ///   room for `growth`; in both cases the file was not touched.
-  public static func change<Result>(
-    _ descriptor: FileDescriptor, path: String, growth: Int,
-    _ body: (H5Group) throws -> Result
+  ///   - body: may look at the file before it calls `change`, or not at all: then nothing is written.
+  /// - Throws: `H5Error` with `.busy` where another program holds the file.
+  public static func locking<Result>(
+    _ descriptor: FileDescriptor, path: String, _ body: (H5Transaction) throws -> Result
   ) throws -> Result {
     let location = Location(path: path, object: nil)
     try lock(descriptor, at: location)
     defer { flock(descriptor.rawValue, LOCK_UN) }
+    return try body(H5Transaction(descriptor: descriptor, location: location))
+  }
+
+  /// Runs `body` on the file's root group and writes everything to the disk.
+  ///
+  /// - Parameters:
+  ///   - growth: an upper bound on the bytes by which the file may grow.
+  ///   - body: the change. It must not keep the group.
+  /// - Throws: `H5Error` with `.full` where the disk has no room for `growth`; the file was not touched.
+  public func change<Result>(growth: Int, _ body: (H5Group) throws -> Result) throws -> Result {
     let reserve = DiskReserve(descriptor: descriptor, location: location)
     try reserve.setAside(growth)
     defer { reserve.giveBackSurplus() }
-    let file = try H5File.open(descriptor, path: path, access: chdf5_access_read_write)
+    let file = try H5File.open(descriptor, path: location.path, access: chdf5_access_read_write)
     let result = try body(file.root)
     try file.close()
     guard fsync(descriptor.rawValue) == 0 else { throw location.systemError("write it to the disk") }

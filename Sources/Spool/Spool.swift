@@ -17,7 +17,7 @@ public struct Spool {
   /// - Parameter path: the spool directory, created if there is none, for this user alone.
   public init(at path: String, mostEntries: Int = 1000) throws(FileError) {
     self.mostEntries = mostEntries
-    directory = try OpenDirectory(creatingPrivateAt: path)
+    directory = try OpenDirectory(creatingAt: path, mode: 0o700)
   }
 
   /// The result under `fingerprint`, or nil if there is none or it is damaged.

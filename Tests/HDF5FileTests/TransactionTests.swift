@@ -16,7 +16,7 @@ import Testing
   ) throws -> Result {
     let descriptor = try FileDescriptor.open(FilePath(path), .readWrite)
     defer { try? descriptor.close() }
-    return try H5Transaction.change(descriptor, path: path, growth: growth, body)
+    return try H5Transaction.locking(descriptor, path: path) { try $0.change(growth: growth, body) }
   }
 
   @Test func `A change adds, replaces and removes, and leaves the rest`() throws {

@@ -1,0 +1,57 @@
+import HDF5File
+import Inference
+import Parameters
+import Vocabulary
+
+extension SpikeTrains {
+  /// Counts one taste's spikes in the bins of `window`, for all units: (trials, units, bins).
+  ///
+  /// Reads one trial at a time and only the window, so that memory grows with a trial's size, not the file's.
+  ///
+  /// - Throws: `Failure` with `.badData` that names the array and the index of a value that is no count.
+  func counts(of taste: Taste, in window: AnalysisWindow, path: String) throws -> SpikeCounts {
+    let duration = window.limits.duration
+    var spikes = [Double](repeating: 0, count: units * duration)
+    var counts: [Int32] = []
+    counts.reserveCapacity(taste.trials * units * window.bins)
+    for trial in 0..<taste.trials {
+      try taste.array.readNumbers(
+        start: [trial, 0, window.limits.start], count: [1, units, duration], into: &spikes)
+      if let bad = Self.appendSums(of: spikes, over: window.binSize, to: &counts) {
+        let (unit, time) = bad.quotientAndRemainder(dividingBy: duration)
+        throw Failure(
+          .badData, "\(path), \(taste.array.name)",
+          "the value at [\(trial), \(unit), \(time + window.limits.start)] is \(spikes[bad]), not a spike count",
+          remedy: "run blech_make_arrays.py again")
+      }
+    }
+    return SpikeCounts(trials: taste.trials, units: units, bins: window.bins, values: counts)
+  }
+
+  /// Far above what a unit can fire in one bin; keeps sums within 32 bits.
+  private static let mostSpikes = 1_000_000.0
+
+  /// Appends the sum of every `width` values. The index of the first value that is no count, or nil.
+  private static func appendSums(of values: [Double], over width: Int, to sums: inout [Int32]) -> Int? {
+    unsafe values.withUnsafeBufferPointer { values in
+      for start in stride(from: 0, to: values.count, by: width) {
+        var sum = 0.0
+        var isCount = true
+        for index in start..<(start + width) {
+          let value = values[index]
+          sum += value
+          // NaN fails every comparison.
+          isCount = isCount && value >= 0 && value <= mostSpikes && value == value.rounded(.towardZero)
+        }
+        guard isCount, sum <= mostSpikes else {
+          return (start..<(start + width)).first { index in
+            let value = values[index]
+            return !(value >= 0 && value <= mostSpikes && value == value.rounded(.towardZero))
+          } ?? start
+        }
+        sums.append(Int32(sum))
+      }
+      return nil
+    }
+  }
+}

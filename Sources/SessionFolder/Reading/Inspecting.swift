@@ -1,0 +1,147 @@
+import FileAccess
+import HDF5File
+import Inference
+import Parameters
+import SystemPackage
+import Vocabulary
+
+/// A session's data as read at one moment.
+public struct SessionReading {
+  public let inspection: Inspection
+  let window: AnalysisWindow
+  /// Counts of the tastes that have trials, all units: (trials, units, bins) each. By taste index.
+  let counts: [Int: SpikeCounts]
+
+  /// How often a session that changes while it is read is read again.
+  private static let attempts = 3
+
+  /// Reads a session whole: what it consists of, what its jobs are, what is done already. Takes no lock and
+  /// writes nothing; a session that changes meanwhile is read again.
+  ///
+  /// - Parameter job: read the data of this job alone.
+  /// - Throws: `Failure` that says why the session cannot be worked on.
+  public init(of source: SessionSource, only job: JobIdentity? = nil) throws(Failure) {
+    for _ in 0..<Self.attempts {
+      let session = try Session(at: source.directory)
+      let before = try Self.describing { try session.stamps() }
+      let reading = Result { () throws(Failure) in
+        try Self.describing { try SessionReading(session, source, stamps: before, only: job?.taste) }
+      }
+      if try Self.describing({ try session.stamps() }) == before {
+        self = try reading.get()
+        return
+      }
+    }
+    throw Failure(
+      .temporary, source.directory, "keeps changing while it is read",
+      remedy: "wait until the script that writes it has ended, and try again")
+  }
+
+  private init(
+    _ session: Session, _ source: SessionSource, stamps: SessionStamps, only wanted: TasteIdentity?
+  ) throws {
+    try session.checkExecutionLog(source)
+    let infoPath = session.directory.path(of: session.info)
+    let info = SessionInfo(try session.json(session.info) ?? .null)
+    var (parameters, notices) = try session.parameters(for: source)
+    let h5 = try session.openH5()
+    let h5Path = session.directory.path(of: session.h5)
+    let trains = try SpikeTrains(in: h5.root, path: h5Path)
+    let stimulus = try session.stimulus(trialDuration: trains.trialDuration)
+    notices += trains.notices + stimulus.notices
+    window = try AnalysisWindow(
+      parameters, trialDuration: trains.trialDuration, stimulus: stimulus.milliseconds)
+    var groups = UnitGroups.together(units: trains.units)
+    if parameters.separateRegions {
+      let divided = try UnitGroups.byRegion(
+        info, units: trains.units, in: h5.root, h5Path: h5Path, infoPath: infoPath)
+      groups = divided.groups
+      notices += divided.notices
+    }
+    let tastes = trains.tastes.filter { wanted == nil || wanted == .all || wanted == .index($0.index) }
+    var counts: [Int: SpikeCounts] = [:]
+    for taste in tastes {
+      counts[taste.index] = try trains.counts(of: taste, in: window, path: h5Path)
+    }
+    self.counts = counts
+    let planner = JobPlanner(
+      parameters: parameters, window: window, info: info, tastes: tastes, counts: counts)
+    inspection = Inspection(
+      name: session.name, h5: session.h5, stamps: stamps, parameters: parameters,
+      stimulus: stimulus.milliseconds,
+      jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)), notices: notices)
+  }
+
+  /// Every error that reading a session can meet, as a failure that a person is told.
+  static func describing<Result>(_ body: () throws -> Result) throws(Failure) -> Result {
+    do {
+      return try body()
+    } catch let error as Failure {
+      throw error
+    } catch let error as FileError {
+      throw error.failure()
+    } catch let error as H5Error {
+      throw Failure(error)
+    } catch let error as ParameterError {
+      throw Failure(.badData, "parameters", error.description, remedy: "")
+    } catch {
+      throw Failure(.internalError, "blechd", "\(error)", remedy: "please report this")
+    }
+  }
+}
+
+extension Session {
+  func openH5() throws -> H5File {
+    let descriptor = try directory.openFile(h5)
+    defer { try? descriptor.close() }
+    return try H5File.reading(descriptor, path: directory.path(of: h5))
+  }
+
+  fileprivate func checkExecutionLog(_ source: SessionSource) throws(Failure) {
+    if source.ignoresExecutionLog { return }
+    let path = directory.path(of: Self.executionLog)
+    let verdict = try json(Self.executionLog).map { ExecutionLog($0).verdict }
+    switch verdict {
+    case .sorted: return
+    case nil where !source.requiresExecutionLog: return
+    case nil:
+      throw Failure(.temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first")
+    case .notSorted:
+      throw Failure(
+        .temporary, path, "says that blech_make_arrays.py has not completed: the session is not sorted yet",
+        remedy: "wait for it, or use --ignore-log")
+    case .beingResorted(let script):
+      throw Failure(
+        .temporary, path, "says that \(script) ran after the spikes were put together: it is being re-sorted",
+        remedy: "wait for blech_make_arrays.py, or use --ignore-log")
+    }
+  }
+
+  /// The group of results that exist already, or nil: in this file, or where results go instead.
+  fileprivate func results(_ source: SessionSource, _ own: H5File) throws -> H5Group? {
+    var root = own.root
+    if source.outputDirectory != nil {
+      guard let place = try ResultsPlace.existing(for: self, source) else { return nil }
+      let descriptor = try place.directory.openFile(place.h5)
+      defer { try? descriptor.close() }
+      root = try H5File.reading(descriptor, path: place.h5Path).root
+    }
+    return try root.group(ResultsPlace.outputGroup)?.group(ResultsPlace.regionsGroup)
+  }
+}
+
+extension Failure {
+  init(_ error: H5Error) {
+    let place = error.object.map { "\(error.path), \($0)" } ?? error.path
+    let (code, remedy): (ExitCode, String) =
+      switch error.code {
+      case .busy: (.temporary, "")
+      case .full: (.cannotWrite, "")
+      case .system: (.cannotWrite, "check the disk and the permissions")
+      case .library:
+        (.badData, "check the file with h5dump or PyTables; restore it from a copy if it is damaged")
+      case .missing, .mismatch, .unsupported: (.badData, "")
+      }
+    self.init(code, place, error.reason, remedy: remedy)
+  }
+}

@@ -1,0 +1,100 @@
+import HDF5File
+import Inference
+import Parameters
+import Vocabulary
+
+/// The spike arrays of a session: `/spike_trains/<digital input>/spike_array`, (trials, units, ms).
+struct SpikeTrains {
+  /// The tastes that have trials, in upstream's order.
+  let tastes: [Taste]
+  /// Of every taste alike.
+  let units: Int
+  /// Length of a trial in ms; of the shortest, should they differ.
+  let trialDuration: Int
+  let notices: [String]
+
+  struct Taste {
+    /// Position among all digital inputs, those without trials included.
+    let index: Int
+    let digIn: String
+    let trials: Int
+    let laserTrials: Int
+    let array: H5Dataset
+  }
+
+  private static let group = "spike_trains"
+  private static let remedy = "run blech_make_arrays.py again"
+
+  /// - Parameter path: how errors name the file.
+  /// - Throws: `Failure` with `.badData` where the arrays are not what blech_clust writes.
+  init(in root: H5Group, path: String) throws {
+    guard let group = try root.group(Self.group) else {
+      throw Failure(
+        .badData, path, "holds no /\(Self.group): the session has no sorted units yet",
+        remedy: "sort it with blech_clust up to blech_make_arrays.py")
+    }
+    var tastes: [Taste] = []
+    var notices: [String] = []
+    var extents: (units: Int, duration: Int)? = nil
+    for (index, digIn) in Self.inTasteOrder(try group.childNames()).enumerated() {
+      guard let array = try group.group(digIn)?.dataset("spike_array") else {
+        throw Failure(.badData, "\(path), /\(Self.group)/\(digIn)", "holds no spike_array", remedy: Self.remedy)
+      }
+      let shape = try array.shape()
+      guard shape.first != 0 else {
+        notices.append("digital input \(digIn) has no trials and is skipped")
+        continue
+      }
+      try Self.check(shape, of: array, in: path, against: extents?.units)
+      extents = (shape[1], min(shape[2], extents?.duration ?? shape[2]))
+      tastes.append(
+        Taste(
+          index: index, digIn: digIn, trials: shape[0],
+          laserTrials: try Self.laserTrials(in: group.group(digIn)!), array: array))
+    }
+    guard let extents else {
+      throw Failure(
+        .badData, "\(path), /\(Self.group)", "no taste has any trials", remedy: "check the session's digital inputs")
+    }
+    self.tastes = tastes
+    self.notices = notices
+    (units, trialDuration) = (extents.units, extents.duration)
+  }
+
+  /// By the code points of what follows the last `-`, then by the whole name: upstream's order, in which
+  /// `dig_in_10` comes before `dig_in_2`.
+  static func inTasteOrder(_ names: [String]) -> [String] {
+    func key(_ name: String) -> [[UInt32]] {
+      let suffix = name.split(separator: "-", omittingEmptySubsequences: false).last ?? ""
+      return [suffix.unicodeScalars.map(\.value), name.unicodeScalars.map(\.value)]
+    }
+    return names.sorted { left, right in
+      let (left, right) = (key(left), key(right))
+      return left[0] == right[0]
+        ? left[1].lexicographicallyPrecedes(right[1]) : left[0].lexicographicallyPrecedes(right[0])
+    }
+  }
+
+  private static func check(_ shape: [Int], of array: H5Dataset, in path: String, against units: Int?) throws {
+    func refuse(_ what: String) -> Failure { Failure(.badData, "\(path), \(array.name)", what, remedy: remedy) }
+    guard shape.count == 3 else {
+      throw refuse("has \(shape.count) axes (\(shape)), expected 3: trials, units, ms")
+    }
+    let type = try array.elementType()
+    guard type.isNumeric else { throw refuse("holds \(type), expected numbers") }
+    guard shape[1] > 0 else { throw refuse("holds no units") }
+    guard units == nil || units == shape[1] else {
+      throw refuse("holds \(shape[1]) units, the tastes before it hold \(units!)")
+    }
+  }
+
+  /// Trials during which the laser was on; 0 where the session has none.
+  private static func laserTrials(in digIn: H5Group) throws(H5Error) -> Int {
+    guard let durations = try digIn.dataset("laser_durations") else { return 0 }
+    let shape = try durations.shape()
+    guard shape.count == 1, try durations.elementType().isNumeric else { return 0 }
+    var values = [Double](repeating: 0, count: shape[0])
+    try durations.readNumbers(start: [0], count: shape, into: &values)
+    return values.count { $0 > 0 }
+  }
+}

@@ -1,0 +1,61 @@
+import FileAccess
+import HDF5File
+import SystemPackage
+import Vocabulary
+
+/// Where a session's results go: into the session, or below a directory that a person named.
+public struct ResultsPlace {
+  /// Holds the .h5 and, in `rnn_output/artifacts`, the networks.
+  let directory: OpenDirectory
+  /// The .h5's name.
+  let h5: String
+
+  var h5Path: String { directory.path(of: h5) }
+
+  /// The place for `session`'s results, or nil where it lies elsewhere and is not there yet.
+  static func existing(for session: Session, _ source: SessionSource) throws(FileError) -> ResultsPlace? {
+    guard let output = source.outputDirectory else {
+      return ResultsPlace(directory: session.directory, h5: session.h5)
+    }
+    let parent: OpenDirectory
+    do {
+      parent = try OpenDirectory(at: output)
+    } catch {
+      if error.reason == .system(.noSuchFileOrDirectory) { return nil }
+      throw error
+    }
+    guard let directory = try parent.subdirectory(session.name) else { return nil }
+    let place = ResultsPlace(directory: directory, h5: Self.separateName(of: session))
+    return try directory.stamp(of: place.h5) == nil ? nil : place
+  }
+
+  /// The same, created where it is not there yet.
+  static func making(for session: Session, _ source: SessionSource) throws -> ResultsPlace {
+    if let place = try existing(for: session, source) { return place }
+    let output = try OpenDirectory(creatingAt: source.outputDirectory!)
+    let directory = try output.makeSubdirectory(session.name)
+    let place = ResultsPlace(directory: directory, h5: separateName(of: session))
+    try H5File.creating(at: place.h5Path, title: session.name).close()
+    return place
+  }
+
+  private static func separateName(of session: Session) -> String { session.name + "_rnn_output.h5" }
+
+  static let outputGroup = "rnn_output"
+  static let regionsGroup = "regions"
+
+  /// What the place already holds for a job.
+  static func existing(
+    _ job: JobIdentity, fingerprint: String, in regions: H5Group?
+  ) throws(H5Error) -> ExistingResult {
+    guard let group = try regions?.group(job.groupName) else { return .none }
+    switch try group.attribute("fingerprint") {
+    case .text(fingerprint):
+      // A group that lost its arrays is no result.
+      for array in ["pred_firing", "latent_out", "pred_x"] where try !group.contains(array) { return .stale }
+      return .current
+    case nil: return .foreign
+    default: return .stale
+    }
+  }
+}

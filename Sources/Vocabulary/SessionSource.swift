@@ -1,0 +1,29 @@
+import Parameters
+
+/// A session, and how it is to be read.
+public struct SessionSource: Codable, Equatable, Sendable {
+  /// The session's directory.
+  public var directory: String
+  /// What the command line sets.
+  public var overrides: ParameterOverrides
+  /// Leave every parameter file out.
+  public var ignoresFiles: Bool
+  /// A session without an execution log counts as sorted (false) or not (true).
+  public var requiresExecutionLog: Bool
+  /// Do not look at the execution log at all.
+  public var ignoresExecutionLog: Bool
+  /// Where results go instead of into the session, or nil.
+  public var outputDirectory: String?
+
+  public init(
+    directory: String, overrides: ParameterOverrides = .init(), ignoresFiles: Bool = false,
+    requiresExecutionLog: Bool = false, ignoresExecutionLog: Bool = false, outputDirectory: String? = nil
+  ) {
+    self.directory = directory
+    self.overrides = overrides
+    self.ignoresFiles = ignoresFiles
+    self.requiresExecutionLog = requiresExecutionLog
+    self.ignoresExecutionLog = ignoresExecutionLog
+    self.outputDirectory = outputDirectory
+  }
+}

@@ -1,0 +1,5 @@
+/// What blechd calls itself where it signs something.
+public enum Software {
+  public static let version = "0.1.0"
+  public static let name = "blechd \(version)"
+}
