@@ -28,7 +28,7 @@ let package = Package(
     .target(name: "RateNetwork", swiftSettings: kernel),
     .target(
       name: "Inference",
-      dependencies: ["Parameters", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Parameters", "RateNetwork", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimised),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(
@@ -36,8 +36,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Parameters", "SafeTensors"],
-      resources: [.copy("Golden")], swiftSettings: strict),
+      name: "InferenceTests", dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors"],
+      exclude: ["Golden"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
