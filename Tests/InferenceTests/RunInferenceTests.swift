@@ -186,9 +186,35 @@ import Testing
     #expect(result.predFiring.values.allSatisfy { $0.isFinite })
   }
 
-  struct Odd: Sendable, CustomTestStringConvertible {
+  struct Change: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    var counts: SpikeCounts
+    var apply: @Sendable (inout InferenceParameters) -> Void
+
+    init(_ name: String, _ apply: @escaping @Sendable (inout InferenceParameters) -> Void) {
+      testDescription = name
+      self.apply = apply
+    }
+  }
+
+  @Test(arguments: [
+    Change("train_steps") { $0.trainSteps = 250 },
+    Change("hidden_size") { $0.hiddenSize = 5 },
+    Change("train_test_split") { $0.trainTestSplit = 0.5 },
+    Change("use_pca") { $0.usePCA = false },
+    Change("patience") { $0.patience = 1 },
+    Change("dropout") { $0.dropout = 0.3 },
+    Change("learning_rate") { $0.learningRate = 0.05 },
+    Change("seed") { $0.seed = 1 },
+  ]) func `Every parameter reaches the network`(change: Change) throws {
+    var parameters = Self.parameters
+    parameters.trainSteps = 1500
+    parameters.learningRate = 0.03
+    parameters.patience = 0
+    let counts = Self.responding(trials: 6)
+    let usual = try runInference(Self.job(counts, parameters))
+    change.apply(&parameters)
+    let changed = try runInference(Self.job(counts, parameters))
+    #expect(changed.model?.network != usual.model?.network)
   }
 
   @Test(arguments: [true, false])
