@@ -57,8 +57,8 @@ let package = Package(
       name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Parameters", "SafeTensors"],
-      resources: [.copy("Golden")], swiftSettings: strict),
+      name: "InferenceTests", dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],
+      exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),

@@ -1,5 +1,6 @@
 import Crypto
 import Parameters
+import Vocabulary
 
 /// What determines a job's result, in 64 hexadecimal digits: jobs with equal fingerprints have equal results,
 /// so a result that carries its job's fingerprint need not be computed again.

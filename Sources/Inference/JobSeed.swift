@@ -1,24 +1,4 @@
-/// Which taste a job infers: one by its index, or all of them pooled. As upstream's group names spell it.
-public enum TasteIdentity: Hashable, Sendable, CustomStringConvertible {
-  case index(Int)
-  case all
-
-  /// The taste in upstream's group names: its index, or `all`.
-  public var description: String {
-    switch self {
-    case .index(let index): "\(index)"
-    case .all: "all"
-    }
-  }
-
-  /// The taste as a number, in seeds and fingerprints: its index, or -1 for all.
-  var number: Int64 {
-    switch self {
-    case .index(let index): Int64(index)
-    case .all: -1
-    }
-  }
-}
+import Vocabulary
 
 /// The seeds of everything random in one job: the same for the same user's seed, taste and units, and unlike
 /// those of any other job.
@@ -31,10 +11,8 @@ public enum TasteIdentity: Hashable, Sendable, CustomStringConvertible {
 public struct JobSeed: Equatable, Sendable {
   /// For drawing the trials that train the network.
   public let split: UInt64
-  /// For the network's initial weights.
-  public let weights: UInt64
-  /// For the units that dropout leaves out in each step.
-  public let dropout: UInt64
+  /// For the network's training, which keeps its initial weights and its dropout apart by itself.
+  public let training: UInt64
 
   /// - Parameters:
   ///   - seed: the parameter `seed`.
@@ -44,14 +22,12 @@ public struct JobSeed: Equatable, Sendable {
     let words = [taste.number, Int64(unitRows.count)] + unitRows.map { Int64($0) }
     for word in words { state = Self.mix(state ^ UInt64(bitPattern: word)) }
     split = Self.mix(state ^ Purpose.split.rawValue)
-    weights = Self.mix(state ^ Purpose.weights.rawValue)
-    dropout = Self.mix(state ^ Purpose.dropout.rawValue)
+    training = Self.mix(state ^ Purpose.training.rawValue)
   }
 
   private enum Purpose: UInt64 {
     case split = 1
-    case weights = 2
-    case dropout = 3
+    case training = 2
   }
 
   private static func mix(_ input: UInt64) -> UInt64 {

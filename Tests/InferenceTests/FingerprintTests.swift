@@ -1,6 +1,7 @@
 import Inference
 import Parameters
 import Testing
+import Vocabulary
 
 @Suite struct FingerprintTests {
   /// Everything that enters a fingerprint, to change one thing at a time.

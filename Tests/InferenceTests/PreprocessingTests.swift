@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import Inference
 import SafeTensors
 import Testing
@@ -9,10 +9,10 @@ import Testing
     let file: SafeTensorsFile
     let counts: SpikeCounts
 
-    init() throws {
-      let url = try #require(
-        Bundle.module.url(forResource: "preprocessing", withExtension: "safetensors", subdirectory: "Golden"))
-      file = try SafeTensorsFile(decoding: Array(Data(contentsOf: url)))
+    init(here: String = #filePath) throws {
+      let folder = URL(filePath: here).deletingLastPathComponent()
+      let data = try Data(contentsOf: folder.appending(path: "Golden/preprocessing.safetensors"))
+      file = try SafeTensorsFile(decoding: Array(data))
       let shape = try #require(file["counts"]?.shape)
       let (bins, trials, units) = (shape[0], shape[1], shape[2])
       let long = try file.doubles("counts")

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Inference
 
 /// Random numbers for tests that are the same in every run (SplitMix64).
