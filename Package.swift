@@ -47,9 +47,21 @@ let package = Package(
     .target(
       name: "SessionFolder",
       dependencies: [
-        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary", system,
+        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary",
+        system,
       ], swiftSettings: strict),
+    .target(
+      name: "DemoSession", dependencies: ["FileAccess", "HDF5File", "RateNetwork", "Vocabulary"],
+      swiftSettings: optimised),
     .target(name: "Spool", dependencies: ["FileAccess", crypto], swiftSettings: strict),
+
+    // Processes.
+    .executableTarget(
+      name: "blechd-worker",
+      dependencies: [
+        "DemoSession", "FileAccess", "Inference", "RateNetwork", "SessionFolder", "Spool", "Vocabulary",
+        "WorkerProtocol",
+      ], swiftSettings: strict),
 
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
@@ -57,7 +69,8 @@ let package = Package(
       name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(
-      name: "InferenceTests", dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],
+      name: "InferenceTests",
+      dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],

@@ -48,7 +48,8 @@ public final class OpenDirectory {
     guard unsafe fstat(file.rawValue, &state) == 0 else { throw systemError(name, "read it") }
     guard state.st_size <= limit else {
       throw FileError(
-        path: path(of: name), operation: "read it", reason: .tooLarge(bytes: Int64(state.st_size), limit: limit))
+        path: path(of: name), operation: "read it",
+        reason: .tooLarge(bytes: Int64(state.st_size), limit: limit))
     }
     var bytes = [UInt8](repeating: 0, count: Int(state.st_size))
     var count = 0
@@ -122,7 +123,8 @@ extension OpenDirectory {
     for part in path.split(separator: "/") {
       prefix += "/\(part)"
       guard unsafe mkdir(prefix, mode) == 0 || errno == EEXIST else {
-        throw FileError(path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)))
+        throw FileError(
+          path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)))
       }
     }
     try self.init(at: path)

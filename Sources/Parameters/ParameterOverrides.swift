@@ -78,8 +78,10 @@ public struct ParameterFileError: Error, Equatable, CustomStringConvertible, Sen
     func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
     reason =
       switch error {
-      case .typeMismatch(let type, let context): "\(name(context.codingPath)) must be of type \(Self.title(type))"
-      case .valueNotFound(let type, let context): "\(name(context.codingPath)) must be of type \(Self.title(type))"
+      case .typeMismatch(let type, let context):
+        "\(name(context.codingPath)) must be of type \(Self.title(type))"
+      case .valueNotFound(let type, let context):
+        "\(name(context.codingPath)) must be of type \(Self.title(type))"
       case .keyNotFound(let key, _): "\(key.stringValue) is missing"
       case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not valid JSON"
       case .dataCorrupted(let context): "\(name(context.codingPath)): \(context.debugDescription)"

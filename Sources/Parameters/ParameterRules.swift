@@ -26,6 +26,7 @@ extension InferenceParameters {
     try require(
       trainTestSplit > 0 && trainTestSplit < 1, .trainTestSplit, trainTestSplit,
       "must lie between 0 and 1, without them")
+    try require(seed <= UInt64(Int64.max), .seed, seed, "must be 0...\(Int64.max)")
     try require(patience >= 0, .patience, patience, "must be 0 (never stop early) or more")
     try require(dropout >= 0 && dropout < 1, .dropout, dropout, "must be at least 0 and below 1")
     try require(

@@ -33,7 +33,8 @@ public struct InferTask: Codable, Equatable, Sendable {
   /// Train even where a result or a network of the same fingerprint is there.
   public var retrains: Bool
 
-  public init(source: SessionSource, inspection: Inspection, job: JobIdentity, spool: String, retrains: Bool) {
+  public init(source: SessionSource, inspection: Inspection, job: JobIdentity, spool: String, retrains: Bool)
+  {
     self.source = source
     self.inspection = inspection
     self.job = job

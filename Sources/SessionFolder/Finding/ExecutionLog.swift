@@ -40,7 +40,9 @@ struct ExecutionLog: Equatable {
 
   var verdict: Verdict {
     guard let done = completed[Self.makesArrays] else { return .notSorted }
-    if let attempt = attempted[Self.makesArrays], attempt > done { return .beingResorted(by: Self.makesArrays) }
+    if let attempt = attempted[Self.makesArrays], attempt > done {
+      return .beingResorted(by: Self.makesArrays)
+    }
     for script in Self.changesUnits {
       let last = max(attempted[script] ?? "", completed[script] ?? "")
       if last > done { return .beingResorted(by: script) }

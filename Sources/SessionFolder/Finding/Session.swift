@@ -55,7 +55,8 @@ public struct Session {
     }
     guard names.count == 1 else {
       throw Failure(
-        .badData, path, "there are \(names.count) \(kind) files in it (\(names.prefix(3).joined(separator: ", ")))",
+        .badData, path,
+        "there are \(names.count) \(kind) files in it (\(names.prefix(3).joined(separator: ", ")))",
         remedy: "a session has exactly one; move the others away")
     }
     return first

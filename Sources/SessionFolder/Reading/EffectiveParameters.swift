@@ -16,7 +16,8 @@ extension Session {
         parameters = file.overrides.applied(to: parameters)
         notices += file.unknownKeys.map { "\(path): blechd knows no parameter \($0); it is ignored" }
       } catch {
-        throw Failure(.badData, path, "cannot be used: \(error)", remedy: "correct it, or use --override-config")
+        throw Failure(
+          .badData, path, "cannot be used: \(error)", remedy: "correct it, or use --override-config")
       }
     }
     parameters = source.overrides.applied(to: parameters)
@@ -38,11 +39,13 @@ extension Session {
         ["\(path) is missing: the stimulus is taken to be delivered at \(Self.usualStimulus) ms, as usual"]
       )
     }
-    guard let durations = json["spike_array_durations"]?.elements?.compactMap(\.integer), durations.count == 2,
+    guard let durations = json["spike_array_durations"]?.elements?.compactMap(\.integer),
+      durations.count == 2,
       durations.allSatisfy({ $0 >= 0 })
     else {
       throw Failure(
-        .badData, "\(path), spike_array_durations", "must be the two durations, in ms, before and after the stimulus",
+        .badData, "\(path), spike_array_durations",
+        "must be the two durations, in ms, before and after the stimulus",
         remedy: "restore it, for example [2000, 5000]")
     }
     let expected = durations[0] + durations[1]

@@ -105,7 +105,8 @@ extension Session {
     case .sorted: return
     case nil where !source.requiresExecutionLog: return
     case nil:
-      throw Failure(.temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first")
+      throw Failure(
+        .temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first")
     case .notSorted:
       throw Failure(
         .temporary, path, "says that blech_make_arrays.py has not completed: the session is not sorted yet",

@@ -38,7 +38,8 @@ struct SpikeTrains {
     var extents: (units: Int, duration: Int)? = nil
     for (index, digIn) in Self.inTasteOrder(try group.childNames()).enumerated() {
       guard let array = try group.group(digIn)?.dataset("spike_array") else {
-        throw Failure(.badData, "\(path), /\(Self.group)/\(digIn)", "holds no spike_array", remedy: Self.remedy)
+        throw Failure(
+          .badData, "\(path), /\(Self.group)/\(digIn)", "holds no spike_array", remedy: Self.remedy)
       }
       let shape = try array.shape()
       guard shape.first != 0 else {
@@ -54,7 +55,8 @@ struct SpikeTrains {
     }
     guard let extents else {
       throw Failure(
-        .badData, "\(path), /\(Self.group)", "no taste has any trials", remedy: "check the session's digital inputs")
+        .badData, "\(path), /\(Self.group)", "no taste has any trials",
+        remedy: "check the session's digital inputs")
     }
     self.tastes = tastes
     self.notices = notices
@@ -75,8 +77,11 @@ struct SpikeTrains {
     }
   }
 
-  private static func check(_ shape: [Int], of array: H5Dataset, in path: String, against units: Int?) throws {
-    func refuse(_ what: String) -> Failure { Failure(.badData, "\(path), \(array.name)", what, remedy: remedy) }
+  private static func check(_ shape: [Int], of array: H5Dataset, in path: String, against units: Int?) throws
+  {
+    func refuse(_ what: String) -> Failure {
+      Failure(.badData, "\(path), \(array.name)", what, remedy: remedy)
+    }
     guard shape.count == 3 else {
       throw refuse("has \(shape.count) axes (\(shape)), expected 3: trials, units, ms")
     }

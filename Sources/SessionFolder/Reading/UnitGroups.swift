@@ -31,13 +31,15 @@ enum UnitGroups {
     let electrodes = try table.readColumn("electrode_number")
     guard electrodes.count == units else {
       throw Failure(
-        .badData, "\(h5Path), \(table.name)", "has \(electrodes.count) rows, the spike arrays have \(units) units",
+        .badData, "\(h5Path), \(table.name)",
+        "has \(electrodes.count) rows, the spike arrays have \(units) units",
         remedy: "run blech_make_arrays.py again")
     }
     for region in info.regions {
       if let problem = SessionInfo.problem(ofRegionName: region.name) {
         throw Failure(
-          .badData, "\(infoPath), electrode_layout", "a region cannot be called \"\(region.name)\": \(problem)",
+          .badData, "\(infoPath), electrode_layout",
+          "a region cannot be called \"\(region.name)\": \(problem)",
           remedy: "rename it there")
       }
     }

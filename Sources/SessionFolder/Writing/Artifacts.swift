@@ -1,0 +1,113 @@
+import FileAccess
+import FoundationEssentials
+import Inference
+import Parameters
+import RateNetwork
+import SafeTensors
+import Vocabulary
+
+/// `rnn_output/artifacts`: the networks and how their training went, under upstream's names.
+struct Artifacts {
+  private let directory: OpenDirectory
+
+  private static let name = "artifacts"
+  private static let parametersName = "params.json"
+  private static let warningsName = "warning.txt"
+  /// Far above any network within the parameters' limits.
+  private static let longestModel = 1 << 30
+
+  /// The directory, or nil if there is none.
+  static func existing(in place: ResultsPlace) throws(FileError) -> Artifacts? {
+    guard let output = try place.directory.subdirectory(ResultsPlace.outputGroup),
+      let directory = try output.subdirectory(name)
+    else { return nil }
+    return Artifacts(directory: directory)
+  }
+
+  static func making(in place: ResultsPlace) throws(FileError) -> Artifacts {
+    let output = try place.directory.makeSubdirectory(ResultsPlace.outputGroup)
+    return Artifacts(directory: try output.makeSubdirectory(name))
+  }
+
+  private static func stem(_ job: JobIdentity, _ parameters: InferenceParameters) -> String {
+    "\(job.groupName)_hidden_\(parameters.hiddenSize)_loss_mse"
+  }
+
+  /// The network that an earlier run trained on the same data with the same parameters, or nil. A damaged one
+  /// is no reason to fail: it is trained again.
+  func model(of job: PlannedJob, _ parameters: InferenceParameters) -> TrainedModel? {
+    let stem = Self.stem(job.identity, parameters)
+    guard let bytes = try? directory.read(stem + ".safetensors", limit: Self.longestModel),
+      let file = try? SafeTensorsFile(decoding: bytes),
+      let artifact = try? ModelArtifact(file, losses: losses(stem)), artifact.fingerprint == job.fingerprint
+    else { return nil }
+    return artifact.model
+  }
+
+  /// Writes one job's files. A job without a network (no unit fired) has none.
+  func write(_ result: StoredResult, of job: JobIdentity) throws {
+    guard let model = result.model else { return }
+    let stem = Self.stem(job, result.parameters)
+    let artifact = ModelArtifact(model: model, fingerprint: result.fingerprint, parameters: result.parameters)
+    try directory.write(stem + ".safetensors", try artifact.file.encoded())
+    let network = model.network
+    try directory.write(
+      stem + "_loss.json", Self.lossFile(network.trainingLosses.enumerated().map { ($0.offset, $0.element) }))
+    try directory.write(
+      stem + "_cross_val_loss.json", Self.lossFile(network.validationLosses.map { ($0.step, $0.loss) }))
+  }
+
+  func write(_ parameters: InferenceParameters) throws {
+    try directory.write(
+      Self.parametersName, Array(try JSONText.encode(parameters, pretty: true).utf8) + [UInt8(ascii: "\n")])
+  }
+
+  // MARK: Losses
+
+  /// As upstream writes it: {"0": 1.02, "1": 1.01, ...}, steps in their order.
+  private static func lossFile(_ losses: [(step: Int, loss: Float)]) -> [UInt8] {
+    let lines = losses.map { "    \"\($0.step)\": \($0.loss)" }
+    return Array((lines.isEmpty ? "{}\n" : "{\n\(lines.joined(separator: ",\n"))\n}\n").utf8)
+  }
+
+  private func losses(_ stem: String) throws -> LossHistory {
+    func read(_ suffix: String) throws -> [(step: Int, loss: Float)] {
+      let bytes = try directory.read(stem + suffix, limit: Self.longestModel)
+      let losses = try JSONDecoder().decode([String: Float].self, from: Data(bytes))
+      return losses.compactMap { entry in Int(entry.key).map { ($0, entry.value) } }.sorted { $0.0 < $1.0 }
+    }
+    return LossHistory(
+      training: try read("_loss.json").map(\.loss),
+      validation: try read("_cross_val_loss.json").map { ValidationLoss(step: $0.step, loss: $0.loss) })
+  }
+
+  // MARK: Warnings
+
+  /// Replaces the lines of `jobs` in `warning.txt`; other jobs' lines stay, and without any line the file goes.
+  func updateWarnings(_ warnings: [(job: JobIdentity, warnings: [String])]) throws(FileError) {
+    var lines: [String] = []
+    if try directory.stamp(of: Self.warningsName) != nil {
+      let text = String(decoding: try directory.read(Self.warningsName, limit: 1 << 20), as: UTF8.self)
+      // Only lines that blechd wrote say which job they are about.
+      lines = text.split(separator: "\n").map(String.init).filter { $0.hasPrefix("region_") }
+    }
+    for (job, warnings) in warnings {
+      lines.removeAll { $0.hasPrefix(job.groupName + ":") }
+      if !warnings.isEmpty { lines.append("\(job.groupName): \(warnings.joined(separator: "; "))") }
+    }
+    guard !lines.isEmpty else { return try directory.remove(Self.warningsName) }
+    try directory.write(Self.warningsName, Array((lines.sorted().joined(separator: "\n") + "\n").utf8))
+  }
+}
+
+extension SessionReading {
+  /// The network that an earlier run saved for the job, or nil.
+  public static func savedModel(
+    of job: PlannedJob, _ parameters: InferenceParameters, in source: SessionSource
+  ) -> TrainedModel? {
+    guard let session = try? Session(at: source.directory),
+      let place = try? ResultsPlace.existing(for: session, source)
+    else { return nil }
+    return (try? Artifacts.existing(in: place))?.model(of: job, parameters)
+  }
+}

@@ -1,0 +1,58 @@
+import FoundationEssentials
+import Glibc
+import SessionFolder
+import Vocabulary
+import WorkerProtocol
+
+/// One short-lived process for one task: reads a request from stdin, works, and says how it went on stdout.
+@main
+struct Worker {
+  static func main() {
+    // A parent that is gone is noticed at stdin; a write to it must not kill us in the middle of a commit.
+    signal(SIGPIPE, SIG_IGN)
+    let output = MessageOutput()
+    do {
+      let request = try readRequest()
+      ParentWatch.start()
+      output.send(.result(try perform(request, output)))
+      exit(ExitCode.success.rawValue)
+    } catch {
+      output.send(.error(error))
+      exit(error.code.rawValue)
+    }
+  }
+
+  private static func perform(
+    _ request: WorkerRequest, _ output: MessageOutput
+  ) throws(Failure) -> WorkerMessage.Outcome {
+    switch request.task {
+    case .inspect(let task): .inspected(try inspect(task))
+    case .infer(let task): .inferred(try infer(task, output))
+    case .commit(let task): .committed(try commit(task))
+    case .demo(let task): try demo(task)
+    }
+  }
+
+  /// One line of JSON. What follows it on stdin is nothing, until the parent closes it.
+  private static func readRequest() throws(Failure) -> WorkerRequest {
+    guard let line = readLine(strippingNewline: true) else {
+      throw Failure(
+        .usage, "blechd-worker", "got no request on stdin",
+        remedy: "it is run by blechd and blechctl, not by hand")
+    }
+    do {
+      let request = try JSONDecoder().decode(WorkerRequest.self, from: Data(line.utf8))
+      guard request.version == WorkerRequest.version else {
+        throw Failure(
+          .usage, "blechd-worker",
+          "speaks version \(WorkerRequest.version) of the protocol, not \(request.version)",
+          remedy: "install blechd, blechctl and blechd-worker of one version")
+      }
+      return request
+    } catch let failure as Failure {
+      throw failure
+    } catch {
+      throw Failure(.usage, "blechd-worker", "does not understand the request: \(error)", remedy: "")
+    }
+  }
+}
