@@ -23,8 +23,11 @@ let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-
 let package = Package(
   name: "blechd",
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
   ],
   targets: [
     // What every room shares.
@@ -56,6 +59,19 @@ let package = Package(
     .target(name: "Spool", dependencies: ["FileAccess", crypto], swiftSettings: strict),
 
     // Processes.
+    .target(
+      name: "Jobs",
+      dependencies: [
+        "Vocabulary", "WorkerProtocol", .product(name: "Subprocess", package: "swift-subprocess"),
+      ], swiftSettings: strict),
+    .target(name: "Terminal", swiftSettings: strict),
+    .executableTarget(
+      name: "blechctl",
+      dependencies: [
+        "Jobs", "Parameters", "Terminal", "Vocabulary", "WorkerProtocol",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "blechd-worker",
       dependencies: [

@@ -1,0 +1,124 @@
+import Vocabulary
+import WorkerProtocol
+
+/// Takes one session from its folder to results in its .h5: inspect, infer each job, commit once.
+public struct SessionRun: Sendable {
+  public enum Event: Sendable {
+    case inspected(Inspection, todo: [PlannedJob])
+    case started(PlannedJob)
+    case progress(PlannedJob, WorkerMessage.Progress)
+    case inferred(PlannedJob, JobSummary)
+    case failed(PlannedJob, Failure)
+    case committing
+  }
+
+  private let source: SessionSource
+  private let worker: WorkerProcess
+  private let spool: String
+  private let retrains: Bool
+  private let workers: Int
+
+  /// - Parameters:
+  ///   - retrains: infer every job, whatever is there already.
+  ///   - workers: at most so many run side by side.
+  public init(
+    _ source: SessionSource, worker: WorkerExecutable, state: StateDirectory, retrains: Bool, workers: Int
+  ) {
+    self.source = source
+    self.worker = WorkerProcess(worker)
+    spool = state.spool
+    self.retrains = retrains
+    self.workers = max(workers, 1)
+  }
+
+  /// Runs the session to its end. Jobs that fail do not hold back those that succeed.
+  ///
+  /// - Throws: `Failure` where the session cannot be inspected, or the run was cancelled: then the .h5 was not
+  ///   touched.
+  public func run(onEvent: @escaping @Sendable (Event) async -> Void) async throws(Failure) -> SessionReport {
+    guard case .inspected(let inspection) = try await worker.run(.inspect(InspectTask(source: source))) else {
+      throw Self.unexpectedAnswer
+    }
+    let todo = inspection.jobs.filter { needsWork($0) }
+    await onEvent(.inspected(inspection, todo: todo))
+    var report = SessionReport(inspection, directory: source.directory)
+    for job in inspection.jobs where !needsWork(job) {
+      report.jobs[job.identity] = job.existing == .foreign ? .keptForeign : .upToDate
+    }
+    guard !todo.isEmpty else { return report }
+    for (job, result) in await infer(todo, inspection, onEvent) {
+      report.jobs[job.identity] = result
+    }
+    if Task.isCancelled { throw WorkerProcess.interruption }
+    let inferred = todo.map(\.identity).filter { report.jobs[$0]?.hasResult == true }
+    guard !inferred.isEmpty else { return report }
+    await onEvent(.committing)
+    report.commit = await commit(inferred, inspection)
+    return report
+  }
+
+  private func needsWork(_ job: PlannedJob) -> Bool {
+    switch job.existing {
+    case .none, .stale: true
+    case .current, .foreign: retrains
+    }
+  }
+
+  /// Runs the jobs in their order, at most `workers` at once.
+  private func infer(
+    _ jobs: [PlannedJob], _ inspection: Inspection, _ onEvent: @escaping @Sendable (Event) async -> Void
+  ) async -> [(PlannedJob, JobOutcome)] {
+    await withTaskGroup(of: (PlannedJob, JobOutcome).self) { group in
+      var waiting = jobs[...]
+      var results: [(PlannedJob, JobOutcome)] = []
+      func startNext() {
+        guard !Task.isCancelled, let job = waiting.popFirst() else { return }
+        group.addTask { (job, await infer(job, inspection, onEvent)) }
+      }
+      for _ in 0..<workers { startNext() }
+      while let result = await group.next() {
+        results.append(result)
+        startNext()
+      }
+      return results
+    }
+  }
+
+  private func infer(
+    _ job: PlannedJob, _ inspection: Inspection, _ onEvent: @escaping @Sendable (Event) async -> Void
+  ) async -> JobOutcome {
+    await onEvent(.started(job))
+    let task = InferTask(
+      source: source, inspection: inspection, job: job.identity, spool: spool, retrains: retrains)
+    do throws(Failure) {
+      let outcome = try await worker.run(.infer(task)) { message in
+        if case .progress(let progress) = message { await onEvent(.progress(job, progress)) }
+      }
+      guard case .inferred(let summary) = outcome else { throw Self.unexpectedAnswer }
+      await onEvent(.inferred(job, summary))
+      return .inferred(summary)
+    } catch {
+      await onEvent(.failed(job, error))
+      return .failed(error)
+    }
+  }
+
+  /// In a task of its own, which nobody cancels: a commit that has begun runs to its end.
+  private func commit(_ jobs: [JobIdentity], _ inspection: Inspection) async -> CommitOutcome {
+    let task = CommitTask(source: source, inspection: inspection, jobs: jobs, spool: spool)
+    let worker = worker
+    return await Task {
+      do throws(Failure) {
+        guard case .committed(let summary) = try await worker.run(.commit(task)) else {
+          throw Self.unexpectedAnswer
+        }
+        return .committed(summary)
+      } catch {
+        return .failed(error)
+      }
+    }.value
+  }
+
+  private static let unexpectedAnswer = Failure(
+    .internalError, "blechd-worker", "answered another question than was asked", remedy: "please report this")
+}
