@@ -11,13 +11,18 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
+  + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
 
 let package = Package(
   name: "blechd",
   targets: [
     .target(name: "Parameters", swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .target(name: "RateNetwork", swiftSettings: kernel),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
+    .testTarget(
+      name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
+      swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

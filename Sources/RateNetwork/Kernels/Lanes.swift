@@ -1,0 +1,98 @@
+/// Consecutive floats that one instruction works on.
+///
+/// Kernels are generic over the width, so that a row's last eight columns run through the same code as its
+/// blocks of sixteen. The requirements are met by the concrete vector types' own operators: the standard
+/// library's generic SIMD operators would go element by element.
+protocol Lanes {
+  static var count: Int { get }
+  init(spreading value: Float)
+  init(loading address: UnsafePointer<Float>)
+  func store(to address: UnsafeMutablePointer<Float>)
+  static func + (left: Self, right: Self) -> Self
+  static func - (left: Self, right: Self) -> Self
+  static func * (left: Self, right: Self) -> Self
+  static func / (left: Self, right: Self) -> Self
+  /// self + left * right; in one rounding where the processor can.
+  func adding(_ left: Self, times right: Self) -> Self
+  /// Each lane within ±limit; NaN stays NaN.
+  func clamped(to limit: Float) -> Self
+  /// 2^n, where self is n + 1.5 * 2^23: the low mantissa bits then hold n.
+  func powerOfTwoFromShifted() -> Self
+}
+
+extension SIMD16<Float>: Lanes {
+  static var count: Int { 16 }
+
+  @inline(__always) init(spreading value: Float) { self.init(repeating: value) }
+
+  @inline(__always) init(loading address: UnsafePointer<Float>) {
+    self = UnsafeRawPointer(address).loadUnaligned(as: Self.self)
+  }
+
+  @inline(__always) func store(to address: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: self, as: Self.self)
+  }
+
+  @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
+    #if NO_FUSED_MULTIPLY_ADD
+      // Without the instruction `addingProduct` is a call into the C library for every lane.
+      return self + left * right
+    #else
+      return addingProduct(left, right)
+    #endif
+  }
+
+  @inline(__always) func clamped(to limit: Float) -> Self {
+    let upper = Self(repeating: limit)
+    let lower = Self(repeating: -limit)
+    let below = replacing(with: upper, where: self .> upper)
+    return below.replacing(with: lower, where: below .< lower)
+  }
+
+  @inline(__always) func powerOfTwoFromShifted() -> Self {
+    let bits = unsafeBitCast(self, to: SIMD16<Int32>.self)
+    return unsafeBitCast((bits &<< 23) &+ SIMD16<Int32>(repeating: 127 << 23), to: Self.self)
+  }
+
+  /// Sum of all lanes, by halves.
+  @inline(__always) var total: Float {
+    let eight = lowHalf + highHalf
+    let four = eight.lowHalf + eight.highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+  }
+}
+
+extension SIMD8<Float>: Lanes {
+  static var count: Int { 8 }
+
+  @inline(__always) init(spreading value: Float) { self.init(repeating: value) }
+
+  @inline(__always) init(loading address: UnsafePointer<Float>) {
+    self = UnsafeRawPointer(address).loadUnaligned(as: Self.self)
+  }
+
+  @inline(__always) func store(to address: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(address).storeBytes(of: self, as: Self.self)
+  }
+
+  @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
+    #if NO_FUSED_MULTIPLY_ADD
+      return self + left * right
+    #else
+      return addingProduct(left, right)
+    #endif
+  }
+
+  @inline(__always) func clamped(to limit: Float) -> Self {
+    let upper = Self(repeating: limit)
+    let lower = Self(repeating: -limit)
+    let below = replacing(with: upper, where: self .> upper)
+    return below.replacing(with: lower, where: below .< lower)
+  }
+
+  @inline(__always) func powerOfTwoFromShifted() -> Self {
+    let bits = unsafeBitCast(self, to: SIMD8<Int32>.self)
+    return unsafeBitCast((bits &<< 23) &+ SIMD8<Int32>(repeating: 127 << 23), to: Self.self)
+  }
+}
