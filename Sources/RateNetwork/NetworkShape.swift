@@ -25,23 +25,46 @@ public struct NetworkShape: Hashable, Sendable {
 }
 
 /// The network's tensors, in the order and under the names of PyTorch's `state_dict`.
-enum ParameterTensor: String, CaseIterable, Sendable {
-  case encoderInnerWeight = "encoder.0.weight"
-  case encoderInnerBias = "encoder.0.bias"
-  case encoderOuterWeight = "encoder.2.weight"
-  case encoderOuterBias = "encoder.2.bias"
-  case inputWeight0 = "rnn.weight_ih_l0"
-  case recurrentWeight0 = "rnn.weight_hh_l0"
-  case inputBias0 = "rnn.bias_ih_l0"
-  case recurrentBias0 = "rnn.bias_hh_l0"
-  case inputWeight1 = "rnn.weight_ih_l1"
-  case recurrentWeight1 = "rnn.weight_hh_l1"
-  case inputBias1 = "rnn.bias_ih_l1"
-  case recurrentBias1 = "rnn.bias_hh_l1"
-  case decoderInnerWeight = "decoder.0.weight"
-  case decoderInnerBias = "decoder.0.bias"
-  case decoderOuterWeight = "decoder.2.weight"
-  case decoderOuterBias = "decoder.2.bias"
+/// The raw value is a tensor's place, so that looking up its offset costs nothing in a training step.
+enum ParameterTensor: Int, CaseIterable, Sendable {
+  case encoderInnerWeight
+  case encoderInnerBias
+  case encoderOuterWeight
+  case encoderOuterBias
+  case inputWeight0
+  case recurrentWeight0
+  case inputBias0
+  case recurrentBias0
+  case inputWeight1
+  case recurrentWeight1
+  case inputBias1
+  case recurrentBias1
+  case decoderInnerWeight
+  case decoderInnerBias
+  case decoderOuterWeight
+  case decoderOuterBias
+
+  /// The tensor's name in the `state_dict`.
+  var name: String {
+    switch self {
+    case .encoderInnerWeight: "encoder.0.weight"
+    case .encoderInnerBias: "encoder.0.bias"
+    case .encoderOuterWeight: "encoder.2.weight"
+    case .encoderOuterBias: "encoder.2.bias"
+    case .inputWeight0: "rnn.weight_ih_l0"
+    case .recurrentWeight0: "rnn.weight_hh_l0"
+    case .inputBias0: "rnn.bias_ih_l0"
+    case .recurrentBias0: "rnn.bias_hh_l0"
+    case .inputWeight1: "rnn.weight_ih_l1"
+    case .recurrentWeight1: "rnn.weight_hh_l1"
+    case .inputBias1: "rnn.bias_ih_l1"
+    case .recurrentBias1: "rnn.bias_hh_l1"
+    case .decoderInnerWeight: "decoder.0.weight"
+    case .decoderInnerBias: "decoder.0.bias"
+    case .decoderOuterWeight: "decoder.2.weight"
+    case .decoderOuterBias: "decoder.2.bias"
+    }
+  }
 
   /// Units that the tensor's layer has: rows of a weight, length of a bias.
   func rows(in shape: NetworkShape) -> Int {
@@ -70,22 +93,27 @@ enum ParameterTensor: String, CaseIterable, Sendable {
 
   func count(in shape: NetworkShape) -> Int { rows(in: shape) * (isBias ? 1 : fanIn(in: shape)) }
 
-  private var isBias: Bool { rawValue.contains("bias") }
+  private var isBias: Bool {
+    switch self {
+    case .encoderInnerBias, .encoderOuterBias, .inputBias0, .recurrentBias0, .inputBias1, .recurrentBias1,
+      .decoderInnerBias, .decoderOuterBias:
+      true
+    default: false
+    }
+  }
 }
 
 /// Where each tensor begins in the flat array of all parameters.
 struct ParameterOffsets: Sendable {
-  private let starts: [ParameterTensor: Int]
+  private let starts: [Int]
 
   init(_ shape: NetworkShape) {
-    var starts: [ParameterTensor: Int] = [:]
     var next = 0
-    for tensor in ParameterTensor.allCases {
-      starts[tensor] = next
-      next += tensor.count(in: shape)
+    starts = ParameterTensor.allCases.map { tensor in
+      defer { next += tensor.count(in: shape) }
+      return next
     }
-    self.starts = starts
   }
 
-  subscript(tensor: ParameterTensor) -> Int { starts[tensor]! }
+  subscript(tensor: ParameterTensor) -> Int { starts[tensor.rawValue] }
 }

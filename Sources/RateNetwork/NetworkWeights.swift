@@ -29,7 +29,7 @@ public struct NetworkWeights: Equatable, Sendable {
     var values: [Float] = []
     values.reserveCapacity(shape.parameterCount)
     for tensor in ParameterTensor.allCases {
-      guard let found = tensors[tensor.rawValue], found.count == tensor.count(in: shape) else { return nil }
+      guard let found = tensors[tensor.name], found.count == tensor.count(in: shape) else { return nil }
       values += found
     }
     self.init(shape: shape, values: values)
@@ -37,12 +37,14 @@ public struct NetworkWeights: Equatable, Sendable {
 
   /// Names and shapes in PyTorch's `state_dict` order: (units, inputs) of a weight, (units) of a bias.
   public static func layout(of shape: NetworkShape) -> [(name: String, shape: [Int])] {
-    ParameterTensor.allCases.map { ($0.rawValue, $0.extents(in: shape)) }
+    ParameterTensor.allCases.map { ($0.name, $0.extents(in: shape)) }
   }
 
   /// The tensor with the `state_dict` name `name`, row-major; traps on a name that `layout(of:)` does not list.
   public subscript(name: String) -> [Float] {
-    guard let tensor = ParameterTensor(rawValue: name) else { preconditionFailure("no tensor \(name)") }
+    guard let tensor = ParameterTensor.allCases.first(where: { $0.name == name }) else {
+      preconditionFailure("no tensor \(name)")
+    }
     let start = ParameterOffsets(shape)[tensor]
     return Array(values[start..<start + tensor.count(in: shape)])
   }

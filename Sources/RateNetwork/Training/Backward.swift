@@ -53,7 +53,7 @@ extension Workspace {
     forEachChunk { column, count in
       let above = training.gradients1.from(column: column)
       let below = training.gradients0.from(column: column)
-      let values = (dropout?.states0 ?? states0).from(column: column)
+      let values = masked(states0, dropout?.betweenMask, column: column, count: count)
       addGradient(above, values, count, .inputWeight1, .inputBias1, to: gradient)
       if let dropout {
         let mask = TimesMask(mask: dropout.betweenMask.from(column: column))
@@ -71,9 +71,8 @@ extension Workspace {
       let above = training.gradients0.from(column: column)
       let outer = encoded.from(column: column)
       let inner = encoderInner.from(column: column)
-      addGradient(
-        above, dropout?.encoded.from(column: column) ?? outer, count, .inputWeight0, .inputBias0, to: gradient
-      )
+      let values = masked(encoded, dropout?.encoderMask, column: column, count: count)
+      addGradient(above, values, count, .inputWeight0, .inputBias0, to: gradient)
       if let dropout {
         weights.input0.backward(
           above, into: training.encoded, columns: count,
@@ -82,6 +81,7 @@ extension Workspace {
         weights.input0.backward(
           above, into: training.encoded, columns: count, finish: PastSigmoid(activation: outer))
       }
+      if encoderInner.holdsOneChunk { encodeInner(column: column, count: count) }
       addGradient(training.encoded, inner, count, .encoderOuterWeight, .encoderOuterBias, to: gradient)
       weights.encoderOuter.backward(
         training.encoded, into: training.encoderInner, columns: count, finish: PastSigmoid(activation: inner))

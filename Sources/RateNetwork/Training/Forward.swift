@@ -3,37 +3,38 @@ extension Workspace {
   func runToLatent(drops: Bool) {
     let dropout = drops ? self.dropout! : nil
     forEachChunk { column, count in
-      let inner = encoderInner.from(column: column)
       let outer = encoded.from(column: column)
-      weights.encoderInner.forward(
-        inputs.from(column: column), into: inner, columns: count,
-        finish: SigmoidOfBiased(bias: weights.encoderInner.bias))
+      encodeInner(column: column, count: count)
       weights.encoderOuter.forward(
-        inner, into: outer, columns: count, finish: SigmoidOfBiased(bias: weights.encoderOuter.bias))
-      var below = outer
-      if let dropout {
-        below = dropout.encoded.from(column: column)
-        applyMask(
-          dropout.encoderMask.from(column: column), to: outer, into: below, rows: shape.hidden, columns: count
-        )
-      }
+        encoderInner.from(column: column), into: outer, columns: count,
+        finish: SigmoidOfBiased(bias: weights.encoderOuter.bias))
       weights.input0.forward(
-        below, into: states0.from(column: column), columns: count, finish: AddBias(bias: weights.input0.bias))
+        masked(encoded, dropout?.encoderMask, column: column, count: count),
+        into: states0.from(column: column), columns: count, finish: AddBias(bias: weights.input0.bias))
     }
     runRecurrence(weights.recurrent0.matrix, states0, bins: bins, lanes: lanes)
     forEachChunk { column, count in
-      var below = states0.from(column: column)
-      if let dropout {
-        let masked = dropout.states0.from(column: column)
-        applyMask(
-          dropout.betweenMask.from(column: column), to: below, into: masked, rows: shape.hidden,
-          columns: count)
-        below = masked
-      }
       weights.input1.forward(
-        below, into: states1.from(column: column), columns: count, finish: AddBias(bias: weights.input1.bias))
+        masked(states0, dropout?.betweenMask, column: column, count: count),
+        into: states1.from(column: column), columns: count, finish: AddBias(bias: weights.input1.bias))
     }
     runRecurrence(weights.recurrent1.matrix, states1, bins: bins, lanes: lanes)
+  }
+
+  /// The encoder's inner layer of one chunk.
+  func encodeInner(column: Int, count: Int) {
+    weights.encoderInner.forward(
+      inputs.from(column: column), into: encoderInner.from(column: column), columns: count,
+      finish: SigmoidOfBiased(bias: weights.encoderInner.bias))
+  }
+
+  /// One chunk of `panel` behind its dropout; without a mask, `panel` itself.
+  func masked(_ panel: Panel, _ mask: Panel?, column: Int, count: Int) -> Panel {
+    let values = panel.from(column: column)
+    guard let mask else { return values }
+    let result = dropout!.masked
+    applyMask(mask.from(column: column), to: values, into: result, rows: shape.hidden, columns: count)
+    return result
   }
 
   /// Decodes one chunk; `finish` makes what lies in `outputs` from the last layer's sums.

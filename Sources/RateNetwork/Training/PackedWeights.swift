@@ -27,9 +27,14 @@ struct PackedWeights {
 
   /// Takes the parameters from their flat array.
   func pack(_ parameters: UnsafePointer<Float>) {
-    for layer in [
-      encoderInner, encoderOuter, input0, recurrent0, input1, recurrent1, decoderInner, decoderOuter,
-    ] { layer.pack(parameters) }
+    encoderInner.pack(parameters)
+    encoderOuter.pack(parameters)
+    input0.pack(parameters)
+    recurrent0.pack(parameters)
+    input1.pack(parameters)
+    recurrent1.pack(parameters)
+    decoderInner.pack(parameters)
+    decoderOuter.pack(parameters)
   }
 }
 

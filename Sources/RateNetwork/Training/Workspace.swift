@@ -4,7 +4,10 @@
 /// have room for one chunk.
 final class Workspace {
   /// Columns that one chunk holds; a multiple of 32.
-  static let chunk = 1024
+  static let chunk = 512
+
+  /// Floats that a panel may hold to be kept for the way back rather than worked out again.
+  static let largestKept = 1 << 19
 
   let shape: NetworkShape
   let offsets: ParameterOffsets
@@ -20,6 +23,7 @@ final class Workspace {
   let labels: Panel
   /// One row: 1 where a column is a trial, 0 in the padding.
   let columnMask: Panel
+  /// Whole where gradients will be asked for and it is small; otherwise worked out again on the way back.
   let encoderInner: Panel
   let encoded: Panel
   let states0: Panel
@@ -58,7 +62,8 @@ final class Workspace {
     inputs = whole(shape.inputs)
     labels = hasLabels ? whole(shape.outputs) : chunk(0)
     columnMask = whole(1)
-    encoderInner = trains ? whole(shape.encoderWidth) : chunk(shape.encoderWidth)
+    let keepsInner = trains && shape.encoderWidth * length <= Self.largestKept
+    encoderInner = keepsInner ? whole(shape.encoderWidth) : chunk(shape.encoderWidth)
     encoded = trains ? whole(shape.hidden) : chunk(shape.hidden)
     states0 = whole(shape.hidden)
     states1 = whole(shape.hidden)
@@ -75,8 +80,7 @@ final class Workspace {
     dropout =
       drops
       ? DropoutPanels(
-        encoderMask: whole(shape.hidden), betweenMask: whole(shape.hidden), encoded: whole(shape.hidden),
-        states0: whole(shape.hidden))
+        encoderMask: whole(shape.hidden), betweenMask: whole(shape.hidden), masked: chunk(shape.hidden))
       : nil
     for bin in 0..<bins {
       for trial in 0..<trials { columnMask.start[bin * lanes + trial] = 1 }
@@ -132,10 +136,10 @@ struct TrainingPanels {
   let encoded: Panel
 }
 
-/// Dropout's factors, and what comes out behind them.
+/// Dropout's factors behind the encoder and between the recurrent layers, and one chunk of what comes out
+/// behind them: it is worked out again on the way back, which costs less than to keep it.
 struct DropoutPanels {
   let encoderMask: Panel
   let betweenMask: Panel
-  let encoded: Panel
-  let states0: Panel
+  let masked: Panel
 }
