@@ -65,6 +65,20 @@ public struct TrainedNetwork: Equatable, Sendable {
   public let trainingLoss: Float
   /// Of `weights` on the validation sequences, dropout off.
   public let validationLoss: Float
+
+  /// Restores what an earlier training gave.
+  public init(
+    weights: NetworkWeights, bestStep: Int, steps: Int, trainingLosses: [Float],
+    validationLosses: [ValidationLoss], trainingLoss: Float, validationLoss: Float
+  ) {
+    self.weights = weights
+    self.bestStep = bestStep
+    self.steps = steps
+    self.trainingLosses = trainingLosses
+    self.validationLosses = validationLosses
+    self.trainingLoss = trainingLoss
+    self.validationLoss = validationLoss
+  }
 }
 
 public enum TrainingError: Error, Equatable, Sendable {
