@@ -17,7 +17,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
 
   private var explanation: String {
     switch reason {
-    // The only place in which O_NOFOLLOW makes open fail this way.
+    // Opening by name without following links is what fails this way.
     case .system(.tooManySymbolicLinkLevels): "it is a symbolic link, which is not followed"
     case .system(let errno): "\(errno)"
     case .notRegular: "it is not a regular file"
@@ -33,7 +33,9 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
       case .system(.permissionDenied), .system(.notPermitted): .notPermitted
       case .system(.readOnlyFileSystem), .system(.noSpace), .system(.ioError): .cannotWrite
       case .system(let errno) where errno.rawValue == 122: .cannotWrite  // EDQUOT
-      case .system(.tooManyOpenFiles), .system(.tooManyOpenFilesInSystem): .temporary
+      case .system(.tooManyOpenFiles), .system(.tooManyOpenFilesInSystem), .system(.noMemory),
+        .system(.resourceBusy), .system(.resourceTemporarilyUnavailable), .system(.staleNFSFileHandle):
+        .temporary
       case .system, .notRegular, .tooLarge: .badData
       }
     return Failure(code, path, "cannot \(operation): \(explanation)", remedy: remedy.isEmpty ? hint : remedy)

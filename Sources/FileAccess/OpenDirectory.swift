@@ -100,6 +100,12 @@ public final class OpenDirectory {
     }
   }
 
+  func isSymbolicLink(_ name: String) -> Bool {
+    var state = stat()
+    return unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0
+      && state.st_mode & S_IFMT == S_IFLNK
+  }
+
   func systemError(_ name: String, _ operation: String) -> FileError {
     let number = Errno(rawValue: errno)
     return FileError(path: name == "." ? path : path(of: name), operation: operation, reason: .system(number))

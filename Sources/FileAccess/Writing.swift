@@ -9,6 +9,7 @@ extension OpenDirectory {
     }
     guard raw >= 0 else {
       if errno == ENOENT { return nil }
+      if errno == ENOTDIR, isSymbolicLink(name) { errno = ELOOP }
       throw systemError(name, "open the directory")
     }
     return OpenDirectory(descriptor: FileDescriptor(rawValue: raw), path: path(of: name))
@@ -29,10 +30,11 @@ extension OpenDirectory {
   /// Writes a file as a whole: under a temporary name, to the disk, then renamed, so that a reader sees the
   /// old file or the new one and nothing in between. Owner, group and mode follow the directory.
   public func write(_ name: String, _ bytes: [UInt8]) throws(FileError) {
-    let temporary = ".\(name.prefix(200)).\(getpid()).tmp"
+    let temporary = Self.temporaryName(for: name)
+    // A leftover of a process that died is removed, not opened: it may be a link, or a pipe that never opens.
+    unsafe unlinkat(descriptor.rawValue, temporary, 0)
     let raw = retried {
-      unsafe openat(
-        descriptor.rawValue, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
+      unsafe openat(descriptor.rawValue, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
     guard raw >= 0 else { throw systemError(name, "write it") }
     let file = FileDescriptor(rawValue: raw)
@@ -58,6 +60,13 @@ extension OpenDirectory {
     guard fsync(descriptor.rawValue) == 0 else { throw systemError(name, "write it to the disk") }
   }
 
+  /// Hidden, and within the 255 bytes that a name may have.
+  private static func temporaryName(for name: String) -> String {
+    var stem = name[...]
+    while stem.utf8.count > 200 { stem.removeLast() }
+    return ".\(stem).\(getpid()).tmp"
+  }
+
   /// Removes the file `name`; it is no error if there is none.
   public func remove(_ name: String) throws(FileError) {
     guard unsafe unlinkat(descriptor.rawValue, name, 0) == 0 || errno == ENOENT else {
@@ -77,7 +86,10 @@ extension OpenDirectory {
   private func follow(_ directory: OpenDirectory, of file: FileDescriptor, mask: mode_t) {
     var state = stat()
     guard unsafe fstat(directory.descriptor.rawValue, &state) == 0 else { return }
-    _ = fchown(file.rawValue, state.st_uid, state.st_gid)
+    if fchown(file.rawValue, state.st_uid, state.st_gid) != 0 {
+      // Only root gives files away; a group that the process belongs to it may set.
+      _ = fchown(file.rawValue, uid_t.max, state.st_gid)
+    }
     _ = fchmod(file.rawValue, state.st_mode & mask)
   }
 }

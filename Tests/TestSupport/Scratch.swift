@@ -1,0 +1,71 @@
+import FoundationEssentials
+
+/// A directory of a test's own.
+public struct Scratch: Sendable {
+  public let path: String
+
+  public func path(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Names of what is in it, hidden files included, sorted.
+  public var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
+  }
+
+  @discardableResult
+  public func write(_ name: String, _ text: String) throws -> String {
+    try Data(text.utf8).write(to: URL(filePath: path(name)))
+    return path(name)
+  }
+
+  /// Writes a shell script that can be run.
+  public func script(_ text: String) throws -> String {
+    let path = try write("script", "#!/bin/sh\n\(text)\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    return path
+  }
+
+  public func bytes(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(filePath: path(name))))
+  }
+
+  public func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+
+  /// Copies the committed session that PyTables wrote into a directory of its own; its path.
+  public func copyFixture() throws -> String {
+    let copy = path(Fixture.name)
+    try FileManager.default.copyItem(atPath: Fixture.path, toPath: copy)
+    return copy
+  }
+
+  fileprivate init() throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "blechd-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    path = directory.path
+  }
+
+  fileprivate func remove() { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Hands over a directory that is removed afterwards.
+public func withScratch<Result>(_ body: (Scratch) throws -> Result) throws -> Result {
+  let scratch = try Scratch()
+  defer { scratch.remove() }
+  return try body(scratch)
+}
+
+/// Hands over a directory that is removed afterwards.
+public func withScratch<Result>(_ body: (Scratch) async throws -> Result) async throws -> Result {
+  let scratch = try Scratch()
+  defer { scratch.remove() }
+  return try await body(scratch)
+}
+
+/// The committed session that PyTables wrote: 2 tastes x 4 trials x 3 units x 7000 ms, regions gc and pc.
+public enum Fixture {
+  public static let name = "AM99_2Tastes_260101_101500"
+
+  public static var path: String {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/\(name)").path
+  }
+}
