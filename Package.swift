@@ -95,6 +95,7 @@ let package = Package(
     .testTarget(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),
+    .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

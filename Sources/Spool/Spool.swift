@@ -32,7 +32,7 @@ public struct Spool {
 
   /// Keeps a result. The digest is written last: without it the result does not count.
   public func store(_ bytes: [UInt8], as fingerprint: String) throws(FileError) {
-    try makeRoom()
+    try makeRoom(for: fingerprint)
     let entry = try directory.makeSubdirectory(fingerprint)
     try entry.remove(Self.digestName)
     try entry.write(Self.resultName, bytes)
@@ -45,13 +45,18 @@ public struct Spool {
     try directory.removeSubdirectory(fingerprint)
   }
 
-  private func makeRoom() throws(FileError) {
-    let names = try directory.entries()
+  private func makeRoom(for fingerprint: String) throws(FileError) {
+    let names = try directory.entries().filter { Self.isFingerprint($0) && $0 != fingerprint }
     guard names.count >= mostEntries else { return }
     var aged: [(name: String, modified: Int64)] = []
     for name in names { aged.append((name, try directory.stamp(of: name)?.modified ?? 0)) }
     aged.sort { ($0.modified, $0.name) < ($1.modified, $1.name) }
     for entry in aged.prefix(names.count - mostEntries + 1) { try remove(entry.name) }
+  }
+
+  /// What else lies in the directory is not ours to remove.
+  private static func isFingerprint(_ name: String) -> Bool {
+    name.utf8.count == 64 && name.allSatisfy { $0.isASCII && $0.isHexDigit }
   }
 
   private static func digest(of bytes: [UInt8]) -> [UInt8] {
