@@ -64,7 +64,7 @@ let package = Package(
       dependencies: [
         "Vocabulary", "WorkerProtocol", .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
-    .target(name: "Terminal", swiftSettings: strict),
+    .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
     .executableTarget(
       name: "blechctl",
       dependencies: [
@@ -83,6 +83,9 @@ let package = Package(
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
     .testTarget(
+      name: "WorkerProtocolTests", dependencies: ["Parameters", "Vocabulary", "WorkerProtocol"],
+      swiftSettings: strict),
+    .testTarget(
       name: "FileAccessTests", dependencies: ["FileAccess", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
@@ -96,6 +99,7 @@ let package = Package(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

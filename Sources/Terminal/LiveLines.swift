@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Vocabulary
 
 /// Lines at the bottom of a terminal that are redrawn in place. Where stderr is no terminal, nothing is drawn.
 public struct LiveLines {
@@ -22,7 +23,7 @@ public struct LiveLines {
     guard isLive else { return }
     // Cursor up, then each line cleared and written, then whatever is left below cleared.
     var text = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
-    for line in lines { text += "\r\u{1B}[K\(line)\n" }
+    for line in lines { text += "\r\u{1B}[K\(line.escapingControls)\n" }
     text += "\u{1B}[J"
     StandardError.write(text)
     drawn = lines.count
@@ -31,7 +32,7 @@ public struct LiveLines {
   /// Writes lines that stay, above the live ones.
   public mutating func print(_ lines: [String]) {
     draw([])
-    StandardError.write(lines.map { $0 + "\n" }.joined())
+    StandardError.write(lines.map { $0.escapingControls + "\n" }.joined())
   }
 }
 

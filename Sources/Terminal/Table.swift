@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// Text in columns, for people.
 public struct Table: Equatable, Sendable {
   public enum Alignment: Sendable {
@@ -17,7 +19,7 @@ public struct Table: Equatable, Sendable {
   /// - Parameter cells: one for each column.
   public mutating func append(_ cells: [String]) {
     precondition(cells.count == header.count, "a row has a cell for each column")
-    rows.append(cells)
+    rows.append(cells.map(\.escapingControls))
   }
 
   /// The table's lines, columns padded to their widest cell and two blanks apart.
@@ -42,6 +44,7 @@ extension String {
     unicodeScalars.reduce(0) { width, scalar in
       switch scalar.properties.generalCategory {
       case .nonspacingMark, .enclosingMark, .format, .control: return width
+      case _ where scalar.joinsSyllable: return width
       default: return width + (scalar.isWide ? 2 : 1)
       }
     }
@@ -49,6 +52,9 @@ extension String {
 }
 
 extension Unicode.Scalar {
+  /// Vowels and final consonants of decomposed Hangul share the columns of the consonant before them.
+  fileprivate var joinsSyllable: Bool { (0x1160...0x11FF).contains(value) }
+
   /// The blocks of Unicode's East Asian Width property that are in use in names.
   fileprivate var isWide: Bool {
     switch value {

@@ -43,13 +43,6 @@ public struct Failure: Error, Codable, Equatable, CustomStringConvertible, Senda
 
   /// One line; control characters of file names are escaped.
   public var description: String {
-    let text = "\(place): \(what)" + (remedy.isEmpty ? "" : "; \(remedy)")
-    return text.unicodeScalars.reduce(into: "") { line, scalar in
-      if scalar.properties.generalCategory == .control {
-        line += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        line.unicodeScalars.append(scalar)
-      }
-    }
+    ("\(place): \(what)" + (remedy.isEmpty ? "" : "; \(remedy)")).escapingControls
   }
 }

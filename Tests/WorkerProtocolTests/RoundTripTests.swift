@@ -1,0 +1,121 @@
+import FoundationEssentials
+import Parameters
+import Testing
+import Vocabulary
+import WorkerProtocol
+
+@Suite struct RoundTripTests {
+  private static let identity = JobIdentity(region: "gc\n\"é", taste: .index(3))
+
+  private static let parameters: InferenceParameters = {
+    var parameters = InferenceParameters.default
+    parameters.timeLims = TimeLimits(start: 1, end: 2)
+    parameters.trainTestSplit = 0.1 + 0.2
+    parameters.learningRate = .leastNonzeroMagnitude
+    parameters.seed = UInt64(Int64.max)
+    parameters.usePCA = false
+    return parameters
+  }()
+
+  private static let overrides: ParameterOverrides = {
+    var overrides = ParameterOverrides()
+    overrides.binSize = 10
+    overrides.model = .blechrnn
+    overrides.separateTastes = false
+    return overrides
+  }()
+
+  private static let source = SessionSource(
+    directory: "/data/a\nb\u{2028}c\r", overrides: overrides, ignoresFiles: true, requiresExecutionLog: true,
+    ignoresExecutionLog: true, outputDirectory: "/out")
+
+  private static let inspection = Inspection(
+    name: "name", h5: "name.h5",
+    stamps: ["name.h5": Stamp(device: .max, inode: .max, size: .max, modified: .min, changed: -1)],
+    parameters: parameters, stimulus: 2000,
+    jobs: [
+      PlannedJob(
+        identity: identity, digIns: ["dig_in_0", "DIN-11"], tasteName: "NaCl\t", unitRows: [0, 5],
+        trialsPerTaste: [3, 4], laserTrials: 1, fingerprint: "abc", existing: .foreign),
+      PlannedJob(
+        identity: JobIdentity(region: JobIdentity.allRegions, taste: .all), digIns: [], tasteName: "all",
+        unitRows: [], trialsPerTaste: [], laserTrials: 0, fingerprint: "", existing: .none),
+    ], notices: ["one\ntwo", ""])
+
+  private static let summary = JobSummary(
+    origin: .trained, units: 2, trials: 7, steps: 100, bestStep: 99, trainingLoss: 0.1 + 0.2,
+    validationLoss: 1e-300, bitsPerSpike: -0.5, psthBitsPerSpike: nil, seconds: 1.5, warnings: ["a\nb"])
+
+  @Test(
+    arguments: [
+      .inspect(InspectTask(source: SessionSource(directory: ""))), .inspect(InspectTask(source: source)),
+      .infer(
+        InferTask(source: source, inspection: inspection, job: identity, spool: "/spool\n", retrains: true)),
+      .commit(CommitTask(source: source, inspection: inspection, jobs: [identity], spool: "/spool")),
+      .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
+    ] as [WorkerRequest.Task])
+  func `A request survives its line`(task: WorkerRequest.Task) throws {
+    let request = WorkerRequest(task)
+    #expect(try throughLine(request) == request)
+    #expect(request.version == WorkerRequest.version)
+  }
+
+  @Test(
+    arguments: [
+      .progress(.init(step: 100, steps: 15000, trainingLoss: 0.1 + 0.2, validationLoss: nil)),
+      .progress(.init(step: 100, steps: 15000, trainingLoss: 1, validationLoss: 1e300)),
+      .warning("one\r\ntwo\u{2028}\u{0}"),
+      .result(.inspected(inspection)), .result(.inferred(summary)),
+      .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max))), .result(.demonstrated),
+      .error(Failure(.temporary, "/a\nb", "what", remedy: "")),
+    ] as [WorkerMessage.Content])
+  func `A message survives its line`(content: WorkerMessage.Content) throws {
+    #expect(try throughLine(WorkerMessage(content)) == WorkerMessage(content))
+  }
+
+  @Test func `A failure of every exit code survives`() throws {
+    for code: ExitCode in [
+      .success, .partial, .usage, .badData, .noInput, .unavailable, .internalError, .cannotWrite, .temporary,
+      .notPermitted, .badConfiguration, .interrupted,
+    ] {
+      let message = WorkerMessage(.error(Failure(code, "", "", remedy: "")))
+      #expect(try throughLine(message) == message)
+    }
+  }
+
+  @Test func `An inspection of a thousand units and a hundred tastes stays far below the longest line`()
+    throws
+  {
+    let job = Self.inspection.jobs[0]
+    var large = Self.inspection
+    large.jobs = (0..<100).map { taste in
+      var job = job
+      job.identity.taste = .index(taste)
+      job.unitRows = Array(0..<1000)
+      return job
+    }
+    #expect(
+      try JSONEncoder().encode(WorkerMessage(.result(.inspected(large)))).count < WorkerMessage.longestLine
+        / 10)
+  }
+
+  /// As a pipe carries it: one line, which holds no other line's end.
+  private func throughLine<Value: Codable>(_ value: Value) throws -> Value {
+    let line = try JSONEncoder().encode(value)
+    #expect(!line.contains(UInt8(ascii: "\n")) && !line.contains(UInt8(ascii: "\r")))
+    return try JSONDecoder().decode(Value.self, from: line)
+  }
+}
+
+@Suite struct WordsTests {
+  @Test func `A failure is told in one line`() {
+    let failure = Failure(.badData, "/a\nb", "is\u{1B}[31m bad", remedy: "mend it")
+    #expect(failure.description == "/a\\u{a}b: is\\u{1b}[31m bad; mend it")
+    #expect(Failure(.badData, "a", "b", remedy: "").description == "a: b")
+  }
+
+  @Test func `Groups are named as upstream's script names them`() {
+    #expect(JobIdentity(region: "gc", taste: .index(0)).groupName == "region_gc_taste_0")
+    #expect(JobIdentity(region: "all", taste: .all).groupName == "region_all_taste_all")
+  }
+}
