@@ -43,6 +43,38 @@ public struct ParameterOverrides: Codable, Equatable, Sendable {
   }
 }
 
+extension ParameterOverrides {
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
+      do {
+        return try container.decodeIfPresent(Value.self, forKey: key)
+      } catch let error as DecodingError {
+        throw error
+      } catch {
+        // A number that the type cannot hold, such as 2.5 for an Int: Foundation forgets whose it is, and calls
+        // the whole file invalid.
+        throw DecodingError.typeMismatch(
+          Value.self, .init(codingPath: container.codingPath + [key], debugDescription: "\(error)"))
+      }
+    }
+    timeLims = try value(.timeLims)
+    binSize = try value(.binSize)
+    forecastTime = try value(.forecastTime)
+    trainSteps = try value(.trainSteps)
+    hiddenSize = try value(.hiddenSize)
+    trainTestSplit = try value(.trainTestSplit)
+    usePCA = try value(.usePCA)
+    separateTastes = try value(.separateTastes)
+    separateRegions = try value(.separateRegions)
+    patience = try value(.patience)
+    model = try value(.model)
+    dropout = try value(.dropout)
+    learningRate = try value(.learningRate)
+    seed = try value(.seed)
+  }
+}
+
 /// A `blechrnn_params.json` as read: what it sets, and the keys that mean nothing to blechd.
 public struct ParameterFile: Equatable, Sendable {
   public let overrides: ParameterOverrides
@@ -75,7 +107,9 @@ public struct ParameterFileError: Error, Equatable, CustomStringConvertible, Sen
   init(reason: String) { self.reason = reason }
 
   init(_ error: DecodingError) {
-    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+    func name(_ path: [any CodingKey]) -> String {
+      path.isEmpty ? "it" : path.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined()
+    }
     reason =
       switch error {
       case .typeMismatch(let type, let context):
@@ -91,10 +125,12 @@ public struct ParameterFileError: Error, Equatable, CustomStringConvertible, Sen
 
   private static func title(_ type: Any.Type) -> String {
     switch type {
-    case is Int.Type, is UInt64.Type: "whole number"
+    case is Int.Type: "whole number"
+    case is UInt64.Type: "whole number, 0 or more"
     case is Double.Type: "number"
     case is Bool.Type: "true or false"
     case is String.Type: "text"
+    case is TimeLimits.Type, is [Any].Type: "list of two whole numbers"
     default: "object"
     }
   }
