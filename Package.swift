@@ -99,6 +99,9 @@ let package = Package(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "JobsTests", dependencies: ["Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol"],
+      swiftSettings: strict),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

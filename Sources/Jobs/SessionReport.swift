@@ -44,10 +44,12 @@ public struct SessionReport: Equatable, Sendable {
 
   /// Whether anything that was asked for is there now.
   public var hasSuccess: Bool {
-    if case .failed = commit { return jobs.values.contains(.upToDate) }
+    var isCommitted = true
+    if case .failed = commit { isCommitted = false }
     return jobs.values.contains { outcome in
       switch outcome {
-      case .upToDate, .keptForeign, .inferred: true
+      case .upToDate, .keptForeign: true
+      case .inferred: isCommitted
       case .failed: false
       }
     }

@@ -14,7 +14,10 @@ public struct StateDirectory: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> StateDirectory {
     func absolute(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
-    if let path = absolute("STATE_DIRECTORY") { return StateDirectory(path: path) }
+    if let paths = absolute("STATE_DIRECTORY") {
+      // A unit with several has them in one variable; the first is ours.
+      return StateDirectory(path: String(paths.prefix { $0 != ":" }))
+    }
     if let path = absolute("XDG_STATE_HOME") { return StateDirectory(path: path + "/blechd") }
     guard let home = absolute("HOME") else {
       throw Failure(.cannotWrite, "$HOME", "is not set", remedy: "set it, or set $XDG_STATE_HOME")

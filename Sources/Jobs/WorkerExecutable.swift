@@ -16,7 +16,7 @@ public struct WorkerExecutable: Sendable {
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> WorkerExecutable {
     if let path = environment[variable] {
-      guard FileManager.default.isExecutableFile(atPath: path) else {
+      guard isProgram(path) else {
         throw Failure(
           .internalError, "$\(variable) = \(path)", "is no program that can be run",
           remedy: "correct or unset it")
@@ -29,11 +29,18 @@ public struct WorkerExecutable: Sendable {
       "/" + (folder + [name[...]]).joined(separator: "/"),
       "/" + (folder.dropLast() + ["libexec", "blechd", name[...]]).joined(separator: "/"),
     ]
-    guard let path = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+    guard let path = candidates.first(where: isProgram) else {
       throw Failure(
         .internalError, name, "is neither at \(candidates.joined(separator: " nor at "))",
         remedy: "install it there, or name it in $\(variable)")
     }
     return WorkerExecutable(path: path)
+  }
+
+  /// A directory can be "executed" too, as far as its permissions say.
+  private static func isProgram(_ path: String) -> Bool {
+    var isDirectory = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && !isDirectory
+      && FileManager.default.isExecutableFile(atPath: path)
   }
 }

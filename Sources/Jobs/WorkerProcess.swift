@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Subprocess
 import Vocabulary
 import WorkerProtocol
@@ -22,6 +23,7 @@ public struct WorkerProcess: Sendable {
   public func run(
     _ task: WorkerRequest.Task, onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws(Failure) -> WorkerMessage.Outcome {
+    Self.ignoreBrokenPipes
     var options = PlatformOptions()
     // Away from the terminal's Ctrl-C, which is the parent's to handle.
     options.processGroupID = 0
@@ -39,7 +41,7 @@ public struct WorkerProcess: Sendable {
         for try await line in execution.standardOutput.strings(
           bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
         {
-          let content = try JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)).content
+          let content = try Self.content(of: line)
           await onMessage(content)
           last = content
         }
@@ -59,7 +61,19 @@ public struct WorkerProcess: Sendable {
     }
   }
 
+  /// Once in a process: a worker that dies before it has read its request must not take us along.
+  private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
   static let interruption = Failure(.interrupted, "blechctl", "was interrupted", remedy: "")
+
+  private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
+    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)) else {
+      throw Failure(
+        .internalError, "blechd-worker", "says what is no message: \(line.prefix(200))",
+        remedy: "install blechd, blechctl and blechd-worker of one version")
+    }
+    return message.content
+  }
 
   private static func outcome(
     _ last: WorkerMessage.Content?, _ status: TerminationStatus, log: String
@@ -67,12 +81,13 @@ public struct WorkerProcess: Sendable {
     switch (last, status) {
     case (.result(let outcome), .exited(0)): return outcome
     case (.error(let failure), _): throw failure
+    // Before what follows: a worker that does not end when it is asked to is killed.
+    case _ where Task.isCancelled: throw interruption
     case (_, .signaled(9)):
       throw Failure(
         .internalError, "blechd-worker", "was killed (signal 9), perhaps because memory ran out",
         remedy: "run fewer at once with --jobs")
     case (_, let status):
-      if Task.isCancelled { throw interruption }
       throw Failure(
         .internalError, "blechd-worker", "ended without a result (\(status))\(log.isEmpty ? "" : ": \(log)")",
         remedy: "please report this")
