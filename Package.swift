@@ -103,6 +103,12 @@ let package = Package(
       name: "JobsTests", dependencies: ["Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol"],
       swiftSettings: strict),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
+    .testTarget(
+      name: "BlechctlTests",
+      dependencies: [
+        "blechctl", "Jobs", "Parameters", "Vocabulary", "WorkerProtocol",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

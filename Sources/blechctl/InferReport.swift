@@ -31,7 +31,7 @@ struct InferReport {
   var text: String {
     results.map { result in
       switch result.outcome {
-      case .failure(let failure): "\(result.directory): not inferred\n    \(failure)\n"
+      case .failure(let failure): "\(result.directory.escapingControls): not inferred\n    \(failure)\n"
       case .success(let report): Self.text(report)
       }
     }.joined(separator: "\n")
@@ -41,7 +41,7 @@ struct InferReport {
     var lines = report.inspection.notices.map { "\(report.inspection.name): \($0)" }
     if report.hasNothingToDo {
       lines.append("\(report.inspection.name): nothing to do, \(upToDate(report))")
-      return lines.map { $0 + "\n" }.joined()
+      return joined(lines)
     }
     var notes: [String] = []
     lines += table(report, notes: &notes).lines
@@ -51,7 +51,12 @@ struct InferReport {
     case .failed(let failure): lines.append("NOT written: \(failure)")
     case nil: lines.append("nothing was written")
     }
-    return lines.map { $0 + "\n" }.joined()
+    return joined(lines)
+  }
+
+  /// Names in the lines come from files.
+  private static func joined(_ lines: [String]) -> String {
+    lines.map { $0.escapingControls + "\n" }.joined()
   }
 
   private static func upToDate(_ report: SessionReport) -> String {

@@ -44,6 +44,12 @@ struct ParameterOptions: ParsableArguments {
   @Option(help: "Seed of everything random (default: \(defaults.seed)).")
   var seed: UInt64?
 
+  func validate() throws {
+    if let trainTestSplit, !trainTestSplit.isFinite {
+      throw ValidationError("--train-test-split must be a number between 0 and 1.")
+    }
+  }
+
   var overrides: ParameterOverrides {
     var overrides = ParameterOverrides()
     overrides.timeLims = timeLims

@@ -2,19 +2,19 @@
 enum UpstreamSpelling {
   private static let timeLimits = "--time-lims"
 
-  /// `--train_steps` as `--train-steps`, and the two values of `--time-lims LO HI` as one, `LO,HI`, which
-  /// cannot swallow a directory that follows.
+  /// `--train_steps` as `--train-steps`, and `--time-lims LO HI` as `--time-lims=LO,HI`: one value, which cannot
+  /// swallow a directory that follows and, if it is negative, is not taken for an option.
   static func normalised(_ arguments: [String]) -> [String] {
     var result: [String] = []
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       if argument == "--" { return result + [argument] + rest }
-      let option = withDashes(argument)
-      result.append(option)
+      var option = withDashes(argument)
       if option == timeLimits, rest.count >= 2, rest.prefix(2).allSatisfy({ Int($0) != nil }) {
-        result.append(rest.prefix(2).joined(separator: ","))
+        option += "=" + rest.prefix(2).joined(separator: ",")
         rest = rest.dropFirst(2)
       }
+      result.append(option)
     }
     return result
   }
