@@ -98,6 +98,12 @@ let package = Package(
     .testTarget(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),
+    .testTarget(
+      name: "SessionFolderTests",
+      dependencies: [
+        "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "SessionFolder",
+        "TestSupport", "Vocabulary", system,
+      ], swiftSettings: strict),
     .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol"],

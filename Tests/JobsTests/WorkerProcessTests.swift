@@ -19,7 +19,7 @@ import WorkerProtocol
   private func run(
     _ script: String, onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws -> WorkerMessage.Outcome {
-    try await withScratch { scratch in
+    try await withScratchAsync { scratch in
       let worker = WorkerProcess(WorkerExecutable(path: try scratch.script(script)))
       return try await worker.run(Self.request, onMessage: onMessage)
     }
@@ -44,7 +44,7 @@ import WorkerProtocol
   }
 
   @Test func `A worker gets its request as one line, and its input stays open while it works`() async throws {
-    try await withScratch { scratch in
+    try await withScratchAsync { scratch in
       // `timeout` says 124 where the input had not ended.
       let script = try scratch.script(
         """
@@ -114,7 +114,7 @@ import WorkerProtocol
   }
 
   @Test func `A worker that does not exist or cannot be run is named`() async throws {
-    try await withScratch { scratch in
+    try await withScratchAsync { scratch in
       let path = try scratch.write("worker", "no program")
       for path in [path, scratch.path("absent")] {
         let failure = await #expect(throws: Failure.self) {
@@ -130,7 +130,7 @@ import WorkerProtocol
   func `A worker whose task is cancelled is gone, even if it does not want to go`(preparation: String)
     async throws
   {
-    try await withScratch { scratch in
+    try await withScratchAsync { scratch in
       let script = try scratch.script(
         """
         \(preparation)

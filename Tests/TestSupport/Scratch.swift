@@ -54,7 +54,7 @@ public func withScratch<Result>(_ body: (Scratch) throws -> Result) throws -> Re
 }
 
 /// Hands over a directory that is removed afterwards.
-public func withScratch<Result>(_ body: (Scratch) async throws -> Result) async throws -> Result {
+public func withScratchAsync<Result>(_ body: (Scratch) async throws -> Result) async throws -> Result {
   let scratch = try Scratch()
   defer { scratch.remove() }
   return try await body(scratch)

@@ -10,8 +10,8 @@ struct SessionInfo: Equatable {
   var tastes: [String]
   /// Names of the digital inputs in the same order; older files lack them.
   var digInNames: [String]?
-  /// Numbers of the digital inputs in the same order.
-  var digIns: [Int]?
+  /// Numbers of the digital inputs in the same order; nil for one that has none.
+  var digIns: [Int?]?
 
   struct Region: Equatable {
     var name: String
@@ -29,7 +29,7 @@ struct SessionInfo: Equatable {
     let taste = json["taste_params"]
     tastes = (taste?["tastes"]?.elements ?? []).map { $0.text ?? "" }
     digInNames = taste?["dig_in_names"]?.elements?.map { $0.text ?? "" }
-    digIns = taste?["dig_ins"]?.elements?.compactMap(\.integer)
+    digIns = taste?["dig_ins"]?.elements?.map(\.integer)
   }
 
   private static func isNoRegion(_ name: String) -> Bool {

@@ -39,10 +39,8 @@ extension Session {
         ["\(path) is missing: the stimulus is taken to be delivered at \(Self.usualStimulus) ms, as usual"]
       )
     }
-    guard let durations = json["spike_array_durations"]?.elements?.compactMap(\.integer),
-      durations.count == 2,
-      durations.allSatisfy({ $0 >= 0 })
-    else {
+    let durations = (json["spike_array_durations"]?.elements ?? []).map { $0.integer ?? -1 }
+    guard durations.count == 2, durations.allSatisfy((0...Self.longestDuration).contains) else {
       throw Failure(
         .badData, "\(path), spike_array_durations",
         "must be the two durations, in ms, before and after the stimulus",
@@ -58,4 +56,6 @@ extension Session {
 
   /// blech_clust's default.
   private static let usualStimulus = 2000
+  /// An hour, in ms: far above any trial.
+  private static let longestDuration = 3_600_000
 }

@@ -27,7 +27,9 @@ struct JobPlanner {
   }
 
   private var tasteGroups: [(TasteIdentity, [SpikeTrains.Taste])] {
-    parameters.separateTastes ? tastes.map { (.index($0.index), [$0]) } : [(.all, tastes)]
+    // A taste that was asked for may be gone: then there is nothing to pool.
+    if tastes.isEmpty { return [] }
+    return parameters.separateTastes ? tastes.map { (.index($0.index), [$0]) } : [(.all, tastes)]
   }
 
   private func plan(

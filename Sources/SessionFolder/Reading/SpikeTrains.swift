@@ -23,6 +23,8 @@ struct SpikeTrains {
   }
 
   private static let group = "spike_trains"
+  /// 1,000 trials of 1,000 units that last a minute. A damaged header can claim any shape without the data.
+  private static let mostElements = 1 << 36
   private static let remedy = "run blech_make_arrays.py again"
 
   /// - Parameter path: how errors name the file.
@@ -51,7 +53,7 @@ struct SpikeTrains {
       tastes.append(
         Taste(
           index: index, digIn: digIn, trials: shape[0],
-          laserTrials: try Self.laserTrials(in: group.group(digIn)!), array: array))
+          laserTrials: try Self.laserTrials(in: group.group(digIn)!, trials: shape[0]), array: array))
     }
     guard let extents else {
       throw Failure(
@@ -91,15 +93,23 @@ struct SpikeTrains {
     guard units == nil || units == shape[1] else {
       throw refuse("holds \(shape[1]) units, the tastes before it hold \(units!)")
     }
+    var elements = 1
+    for extent in shape {
+      let (product, overflow) = elements.multipliedReportingOverflow(by: extent)
+      guard !overflow, product <= mostElements else {
+        throw refuse("claims the shape \(shape), more than any recording holds")
+      }
+      elements = product
+    }
   }
 
-  /// Trials during which the laser was on; 0 where the session has none.
-  private static func laserTrials(in digIn: H5Group) throws(H5Error) -> Int {
-    guard let durations = try digIn.dataset("laser_durations") else { return 0 }
-    let shape = try durations.shape()
-    guard shape.count == 1, try durations.elementType().isNumeric else { return 0 }
-    var values = [Double](repeating: 0, count: shape[0])
-    try durations.readNumbers(start: [0], count: shape, into: &values)
+  /// Trials during which the laser was on; 0 where the session has none, or not one duration for each trial.
+  private static func laserTrials(in digIn: H5Group, trials: Int) throws(H5Error) -> Int {
+    guard let durations = try digIn.dataset("laser_durations"), try durations.shape() == [trials],
+      try durations.elementType().isNumeric
+    else { return 0 }
+    var values = [Double](repeating: 0, count: trials)
+    try durations.readNumbers(start: [0], count: [trials], into: &values)
     return values.count { $0 > 0 }
   }
 }

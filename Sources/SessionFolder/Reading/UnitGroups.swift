@@ -62,7 +62,9 @@ enum UnitGroups {
     let listed = regions.reduce(into: Set<Int>()) { $0.formUnion($1.electrodes) }
     let strays = electrodes.indices.filter { !listed.contains(electrodes[$0]) }
     if !strays.isEmpty {
-      notices.append("\(strays.count) units lie on electrodes that no region lists; they belong to no region")
+      notices.append(
+        (strays.count == 1 ? "1 unit lies" : "\(strays.count) units lie")
+          + " on electrodes that no region lists: in no region")
     }
     guard !groups.isEmpty else {
       throw Failure(
