@@ -66,7 +66,13 @@ struct ModelArtifact {
     }
     let shape = NetworkShape(inputs: sizes[0], hidden: sizes[1], outputs: sizes[2])
     var tensors: [String: [Float]] = [:]
-    for (name, _) in NetworkWeights.layout(of: shape) { tensors[name] = try file.floats(name) }
+    for (name, _) in NetworkWeights.layout(of: shape) {
+      let values = try file.floats(name)
+      guard values.allSatisfy(\.isFinite) else {
+        throw SafeTensorsError.badHeader("\(name) holds no numbers")
+      }
+      tensors[name] = values
+    }
     guard let weights = NetworkWeights(shape: shape, tensors: tensors) else {
       throw SafeTensorsError.badHeader("its tensors are not those of a network of \(sizes)")
     }
@@ -89,13 +95,18 @@ struct ModelArtifact {
   }
 
   private static func preprocessing(in file: SafeTensorsFile) throws(SafeTensorsError) -> Preprocessing {
-    let (mean, scale) = (try file.doubles(Name.mean), try file.doubles(Name.scale))
-    guard !mean.isEmpty, scale.count == mean.count else {
+    func finite(_ name: String) throws(SafeTensorsError) -> [Double] {
+      let values = try file.doubles(name)
+      guard values.allSatisfy(\.isFinite) else { throw .badHeader("\(name) holds no numbers") }
+      return values
+    }
+    let (mean, scale) = (try finite(Name.mean), try finite(Name.scale))
+    guard !mean.isEmpty, scale.count == mean.count, scale.allSatisfy({ $0 > 0 }) else {
       throw .badHeader("its preprocessing does not fit together")
     }
     let scaler = Scaler(mean: mean, scale: scale)
     guard file[Name.components] != nil else { return Preprocessing(scaler: scaler, components: nil) }
-    let (directions, pcaMean) = (try file.doubles(Name.components), try file.doubles(Name.pcaMean))
+    let (directions, pcaMean) = (try finite(Name.components), try finite(Name.pcaMean))
     guard pcaMean.count == mean.count, !directions.isEmpty, directions.count.isMultiple(of: mean.count) else {
       throw .badHeader("its components do not fit together")
     }
