@@ -77,6 +77,12 @@ public final class OpenDirectory {
       modified: nanoseconds(state.st_mtim), changed: nanoseconds(state.st_ctim))
   }
 
+  /// Whether both are one directory, by whatever paths they were opened.
+  public func isSame(as other: OpenDirectory) throws(FileError) -> Bool {
+    let (own, others) = (try stamp(of: "."), try other.stamp(of: "."))
+    return own?.device == others?.device && own?.inode == others?.inode
+  }
+
   /// Names of what is in the directory, sorted. At most `limit`: a session holds a few thousand files.
   public func entries(limit: Int = 1_000_000) throws(FileError) -> [String] {
     // fdopendir takes the descriptor over and moves its position, so it gets one of its own.

@@ -13,7 +13,7 @@ public struct ResultsPlace {
   var h5Path: String { directory.path(of: h5) }
 
   /// The place for `session`'s results, or nil where it lies elsewhere and is not there yet.
-  static func existing(for session: Session, _ source: SessionSource) throws(FileError) -> ResultsPlace? {
+  static func existing(for session: Session, _ source: SessionSource) throws -> ResultsPlace? {
     guard let output = source.outputDirectory else {
       return ResultsPlace(directory: session.directory, h5: session.h5)
     }
@@ -25,6 +25,11 @@ public struct ResultsPlace {
       throw error
     }
     guard let directory = try parent.subdirectory(session.name) else { return nil }
+    if try directory.isSame(as: session.directory) {
+      // A second .h5 would be written there, and the session could not be read again.
+      throw Failure(
+        .usage, output, "holds the session itself", remedy: "name another directory for the results")
+    }
     let place = ResultsPlace(directory: directory, h5: Self.separateName(of: session))
     return try directory.stamp(of: place.h5) == nil ? nil : place
   }
