@@ -91,6 +91,12 @@ let package = Package(
     .testTarget(
       name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
       swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "HDF5File", "blechctl", "blechd-worker", system,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -46,6 +46,7 @@ public struct SessionRun: Sendable {
       report.jobs[job.identity] = job.existing == .foreign ? .keptForeign : .upToDate
     }
     guard !todo.isEmpty else { return report }
+    if let obstacle = inspection.obstacle { throw obstacle }
     for (job, result) in await infer(todo, inspection, onEvent) {
       report.jobs[job.identity] = result
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Jobs
+import Terminal
 import UnixSignals
 import Vocabulary
 
@@ -65,6 +66,7 @@ struct InferCommand: AsyncParsableCommand {
       results.flatMap(\.failures), hasSuccess: results.contains(where: \.hasSuccess))
     let report = InferReport(results: results, exitCode: code)
     print(json ? try report.json() : report.text, terminator: "")
+    StandardError.write(report.errors.map { $0 + "\n" }.joined())
     if code != .success { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 
