@@ -74,8 +74,10 @@ struct TrainingRun {
     adam = Adam(weights, learningRate: options.learningRate)
     generator = DropoutGenerator(seed: options.seed, rate: options.dropout)
     bestValues = weights.values
-    trainingLosses.reserveCapacity(options.steps)
-    validationLosses.reserveCapacity(options.steps / options.validationInterval + 1)
+    // Bounded: the number of steps is the user's, and a training may stop long before.
+    let expected = min(options.steps, 1 << 16)
+    trainingLosses.reserveCapacity(expected)
+    validationLosses.reserveCapacity(expected / options.validationInterval + 1)
   }
 
   mutating func complete(
