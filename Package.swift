@@ -9,6 +9,7 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// would make the tests unusable. `BLECHD_MARCH` names the instruction set to build for; without it a
 /// source build uses the machine's own.
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
+/// Instruction sets without a fused multiply-add are told so, as Swift's own spelling of it would be a call.
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
   + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
