@@ -46,12 +46,11 @@ public enum InferenceWarning: Equatable, Sendable, CustomStringConvertible {
     case .silent:
       "no unit fired in the window; the rates are zero and no network was trained"
     case .trainingLossAboveValidationLoss(let training, let validation):
-      "the training loss, \(training), exceeds the validation loss, \(validation): the validation trials are "
-        + "easier than the training trials, or the network has not learnt enough; another seed or more "
-        + "train_steps may help"
+      "training loss \(training) above validation loss \(validation): easy validation trials, or not enough "
+        + "learnt; try another seed"
     case .worseThanPSTH(let model, let psth):
-      "the rates forecast the validation trials worse (\(rounded(model)) bits per spike) than the smoothed "
-        + "PSTH does (\(rounded(psth))): do not read single trials out of them"
+      "forecasts the validation trials worse than the smoothed PSTH, \(rounded(model)) against "
+        + "\(rounded(psth)) bits per spike: read no single trials out of it"
     }
   }
 
