@@ -52,14 +52,12 @@ public struct WorkerProcess: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch is CancellationError {
-      throw Self.interruption
+      throw Failure.interruption(of: "blechd-worker")
     } catch {
-      if Task.isCancelled { throw Self.interruption }
+      if Task.isCancelled { throw Failure.interruption(of: "blechd-worker") }
       throw Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: "")
     }
   }
-
-  static let interruption = Failure(.interrupted, "blechctl", "was interrupted", remedy: "")
 
   private static func outcome(
     _ last: WorkerMessage.Content?, _ status: TerminationStatus, log: String
@@ -72,7 +70,7 @@ public struct WorkerProcess: Sendable {
         .internalError, "blechd-worker", "was killed (signal 9), perhaps because memory ran out",
         remedy: "run fewer at once with --jobs")
     case (_, let status):
-      if Task.isCancelled { throw interruption }
+      if Task.isCancelled { throw Failure.interruption(of: "blechd-worker") }
       throw Failure(
         .internalError, "blechd-worker", "ended without a result (\(status))\(log.isEmpty ? "" : ": \(log)")",
         remedy: "please report this")
