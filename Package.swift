@@ -9,6 +9,7 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// would make the tests unusable. `BLECHD_MARCH` names the instruction set to build for; without it a
 /// source build uses the machine's own.
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
+/// Instruction sets without a fused multiply-add are told so, as Swift's own spelling of it would be a call.
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
   + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
@@ -114,6 +115,12 @@ let package = Package(
       dependencies: [
         "blechctl", "Jobs", "Parameters", "Vocabulary", "WorkerProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "HDF5File", "blechctl", "blechd-worker", system,
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -46,17 +46,16 @@ public enum InferenceWarning: Equatable, Sendable, CustomStringConvertible {
     case .silent:
       "no unit fired in the window; the rates are zero and no network was trained"
     case .trainingLossAboveValidationLoss(let training, let validation):
-      "the training loss, \(training), exceeds the validation loss, \(validation): the validation trials are "
-        + "easier than the training trials, or the network has not learnt enough; another seed or more "
-        + "train_steps may help"
+      "training loss above validation loss (\(rounded(Double(training))) against "
+        + "\(rounded(Double(validation)))): easy validation trials, or not enough learnt; try another seed"
     case .worseThanPSTH(let model, let psth):
-      "the rates forecast the validation trials worse (\(rounded(model)) bits per spike) than the smoothed "
-        + "PSTH does (\(rounded(psth))): do not read single trials out of them"
+      "forecasts the validation trials worse than the smoothed PSTH (\(rounded(model)) against "
+        + "\(rounded(psth)) bits per spike)"
     }
   }
 
-  /// Three decimals are more than a few trials can tell apart.
-  private func rounded(_ bits: Double) -> Double { (bits * 1000).rounded() / 1000 }
+  /// Four decimals are more than a few trials can tell apart.
+  private func rounded(_ value: Double) -> Double { (value * 10000).rounded() / 10000 }
 }
 
 /// Why a job has no result.

@@ -46,10 +46,11 @@ public struct SessionRun: Sendable {
       report.jobs[job.identity] = job.existing == .foreign ? .keptForeign : .upToDate
     }
     guard !todo.isEmpty else { return report }
+    if let obstacle = inspection.obstacle { throw obstacle }
     for (job, result) in await infer(todo, inspection, onEvent) {
       report.jobs[job.identity] = result
     }
-    if Task.isCancelled { throw WorkerProcess.interruption }
+    if Task.isCancelled { throw .interruption(of: source.directory) }
     let inferred = todo.map(\.identity).filter { report.jobs[$0]?.hasResult == true }
     guard !inferred.isEmpty else { return report }
     await onEvent(.committing)

@@ -54,17 +54,15 @@ public struct WorkerProcess: Sendable {
     } catch let failure as Failure {
       throw failure
     } catch is CancellationError {
-      throw Self.interruption
+      throw Failure.interruption(of: "blechd-worker")
     } catch {
-      if Task.isCancelled { throw Self.interruption }
+      if Task.isCancelled { throw Failure.interruption(of: "blechd-worker") }
       throw Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: "")
     }
   }
 
   /// Once in a process: a worker that dies before it has read its request must not take us along.
   private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
-
-  static let interruption = Failure(.interrupted, "blechctl", "was interrupted", remedy: "")
 
   private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
     guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)) else {
@@ -82,7 +80,7 @@ public struct WorkerProcess: Sendable {
     case (.result(let outcome), .exited(0)): return outcome
     case (.error(let failure), _): throw failure
     // Before what follows: a worker that does not end when it is asked to is killed.
-    case _ where Task.isCancelled: throw interruption
+    case _ where Task.isCancelled: throw Failure.interruption(of: "blechd-worker")
     case (_, .signaled(9)):
       throw Failure(
         .internalError, "blechd-worker", "was killed (signal 9), perhaps because memory ran out",

@@ -41,6 +41,11 @@ public struct Failure: Error, Codable, Equatable, CustomStringConvertible, Senda
     self.remedy = remedy
   }
 
+  /// Somebody ended it with Ctrl-C or SIGTERM.
+  public static func interruption(of place: String) -> Failure {
+    Failure(.interrupted, place, "was interrupted", remedy: "")
+  }
+
   /// One line; control characters of file names are escaped.
   public var description: String {
     ("\(place): \(what)" + (remedy.isEmpty ? "" : "; \(remedy)")).escapingControls

@@ -15,10 +15,12 @@ public struct Inspection: Codable, Equatable, Sendable {
   public var jobs: [PlannedJob]
   /// What a person should know: skipped tastes and regions, assumptions made.
   public var notices: [String]
+  /// Why results cannot be written as things are, or nil: better known before hours of training than after.
+  public var obstacle: Failure?
 
   public init(
     name: String, h5: String, stamps: SessionStamps, parameters: InferenceParameters, stimulus: Int,
-    jobs: [PlannedJob], notices: [String]
+    jobs: [PlannedJob], notices: [String], obstacle: Failure? = nil
   ) {
     self.name = name
     self.h5 = h5
@@ -27,6 +29,7 @@ public struct Inspection: Codable, Equatable, Sendable {
     self.stimulus = stimulus
     self.jobs = jobs
     self.notices = notices
+    self.obstacle = obstacle
   }
 }
 

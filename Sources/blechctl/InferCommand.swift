@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Jobs
+import Terminal
 import UnixSignals
 import Vocabulary
 
@@ -47,11 +48,13 @@ struct InferCommand: AsyncParsableCommand {
     let display = ProgressDisplay()
     let results = await untilInterrupted {
       var results: [SessionResult] = []
-      for directory in directories where !Task.isCancelled {
+      for directory in directories {
         let run = SessionRun(
           source(directory), worker: worker, state: state, retrains: retrain,
           workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         do throws(Failure) {
+          // What was not begun before a Ctrl-C is not done, and must not look so.
+          if Task.isCancelled { throw .interruption(of: directory) }
           let report = try await run.run { await display.show($0) }
           results.append(SessionResult(directory: directory, outcome: .success(report)))
         } catch {
@@ -65,6 +68,7 @@ struct InferCommand: AsyncParsableCommand {
       results.flatMap(\.failures), hasSuccess: results.contains(where: \.hasSuccess))
     let report = InferReport(results: results, exitCode: code)
     print(json ? try report.json() : report.text, terminator: "")
+    StandardError.write(report.errors.map { $0 + "\n" }.joined())
     if code != .success { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 

@@ -29,12 +29,18 @@ struct InferReport {
   // MARK: For people
 
   var text: String {
-    results.map { result in
+    results.compactMap { try? $0.outcome.get() }.map(Self.text).joined(separator: "\n")
+  }
+
+  /// What kept a session as a whole from getting its results, a line each. Jobs that failed are in the table.
+  var errors: [String] {
+    results.compactMap { result in
       switch result.outcome {
-      case .failure(let failure): "\(result.directory.escapingControls): not inferred\n    \(failure)\n"
-      case .success(let report): Self.text(report)
+      case .failure(let failure): failure
+      case .success(let report):
+        if case .failed(let failure) = report.commit { failure } else { nil }
       }
-    }.joined(separator: "\n")
+    }.map { "blechctl: \($0)" }
   }
 
   private static func text(_ report: SessionReport) -> String {
@@ -48,8 +54,7 @@ struct InferReport {
     lines += notes.enumerated().map { "[\($0.offset + 1)] \($0.element)" }
     switch report.commit {
     case .committed(let summary): lines.append("written to \(summary.h5), /rnn_output/regions")
-    case .failed(let failure): lines.append("NOT written: \(failure)")
-    case nil: lines.append("nothing was written")
+    case .failed, nil: lines.append("nothing was written")
     }
     return joined(lines)
   }

@@ -24,10 +24,10 @@ actor ProgressDisplay {
     case .progress(let job, let progress): update(job, progress)
     case .inferred(let job, let summary):
       remove(job)
-      lines.print(["\(label(job)): done, \(Self.how(summary))"])
+      lines.print(["\(job.label): done, \(Self.how(summary))"])
     case .failed(let job, let failure):
       remove(job)
-      if failure.code != .interrupted { lines.print(["\(label(job)): \(failure)"]) }
+      if failure.code != .interrupted { lines.print(["\(job.label): \(failure)"]) }
     case .committing: lines.print(["\(session): writing the results"])
     }
     redraw()
@@ -43,7 +43,7 @@ actor ProgressDisplay {
     let now = clock.now
     if now - (lastLine[job.identity] ?? running[index].since) >= Self.lineInterval {
       lastLine[job.identity] = now
-      lines.print(["\(label(job)): \(Self.detail(progress, elapsed: now - running[index].since))"])
+      lines.print(["\(job.label): \(Self.detail(progress, elapsed: now - running[index].since))"])
     }
   }
 
@@ -56,14 +56,10 @@ actor ProgressDisplay {
     lines.draw(
       running.map { entry in
         let bar = ProgressBar(
-          label: label(entry.job), fraction: entry.progress.map { Double($0.step) / Double($0.steps) } ?? 0,
+          label: entry.job.label, fraction: entry.progress.map { Double($0.step) / Double($0.steps) } ?? 0,
           detail: entry.progress.map { Self.detail($0, elapsed: now - entry.since) } ?? "reading")
         return bar.line(width: LiveLines.width - 1)
       })
-  }
-
-  private func label(_ job: PlannedJob) -> String {
-    "\(session) \(job.label)"
   }
 
   static func how(_ summary: JobSummary) -> String {

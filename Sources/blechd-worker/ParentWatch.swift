@@ -41,7 +41,7 @@ enum ParentWatch {
     signal(SIGTERM, SIG_IGN)
     signal(SIGINT, SIG_IGN)
     guard moved(to: .uninterruptible) else {
-      throw Failure(.interrupted, "blechd-worker", "was interrupted", remedy: "")
+      throw Failure.interruption(of: "blechd-worker")
     }
     return try body()
   }

@@ -94,14 +94,19 @@ import WorkerProtocol
     #expect(text(.success(Self.report(jobs))) == "AM99: nothing to do, \(reason)\n")
   }
 
-  @Test func `Results that could not be written are said to be nowhere`() {
+  @Test func `Results that could not be written are said to be nowhere, and on stderr why`() {
     let jobs = [(Self.job(0), JobOutcome.inferred(Self.summary()))]
-    #expect(
-      text(.success(Self.report(jobs, commit: .failed(Self.failure)))).hasSuffix(
-        "NOT written: /data/a/a.h5: is broken; mend it\n"))
-    #expect(
-      text(.success(Self.report([(Self.job(0), .failed(Self.failure))]))).hasSuffix("nothing was written\n"))
-    #expect(text(.failure(Self.failure)) == "/data/a: not inferred\n    /data/a/a.h5: is broken; mend it\n")
+    for (outcome, errors) in [
+      (.success(Self.report(jobs, commit: .failed(Self.failure))), ["blechctl: \(Self.failure)"]),
+      (.success(Self.report([(Self.job(0), .failed(Self.failure))])), []),
+      (.failure(Self.failure), ["blechctl: /data/a/a.h5: is broken; mend it"]),
+    ] as [(Result<SessionReport, Failure>, [String])] {
+      let report = InferReport(
+        results: [SessionResult(directory: "/data/a", outcome: outcome)], exitCode: .badData)
+      if case .success = outcome { #expect(report.text.hasSuffix("\nnothing was written\n")) }
+      if case .failure = outcome { #expect(report.text == "") }
+      #expect(report.errors == errors)
+    }
   }
 
   @Test func `Names that a file holds cannot steer the terminal`() {
@@ -113,15 +118,10 @@ import WorkerProtocol
         )
       ],
       commit: .committed(CommitSummary(h5: "/data/a\u{7}.h5", bytes: 1)), notices: ["\u{1B}]0;title"])
-    for text in [
-      text(.success(report)),
-      InferReport(
-        results: [SessionResult(directory: "a\u{1B}b", outcome: .failure(Self.failure))], exitCode: .badData
-      ).text,
-    ] {
-      let controls = text.unicodeScalars.filter { $0.properties.generalCategory == .control && $0 != "\n" }
-      #expect(controls.isEmpty, "\(controls)")
+    let controls = text(.success(report)).unicodeScalars.filter {
+      $0.properties.generalCategory == .control && $0 != "\n"
     }
+    #expect(controls.isEmpty, "\(controls)")
     #expect(text(.success(report)).split(separator: "\n").count == 5)
   }
 

@@ -120,6 +120,8 @@ import Testing
     }
     #expect(Preprocessing(fitting: constant, usePCA: true).scaler.scale == [1, 1])
     #expect(Preprocessing(fitting: constant, usePCA: true).featureCount == 1)
+    let flat = Features(bins: 4, trials: 3, count: 2, values: Array(repeating: 0, count: 24))
+    #expect(PrincipalComponents.fitted(to: flat).explainedVarianceRatio == [0])
     let sparse = Preprocessing(fitting: cases[3], usePCA: true)
     let silent = sparse.rates(of: sparse.features(of: cases[3]))
     #expect(silent.values[0..<2] == [0, 0] && silent.values[4..<6] == [0, 0])

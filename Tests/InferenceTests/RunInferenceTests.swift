@@ -85,6 +85,20 @@ import Vocabulary
     #expect(try runInference(Self.job(counts, parameters, taste: .index(1))).predFiring != first.predFiring)
   }
 
+  @Test func `The seed draws both the split and the network's training`() throws {
+    var parameters = Self.parameters
+    parameters.trainSteps = 1
+    let counts = Self.responding(trials: 2)
+    let jobs = try (0..<8).map { (seed: UInt64) -> InferenceJob in
+      parameters.seed = seed
+      return try Self.job(counts, parameters)
+    }
+    // Two trials can be split in two ways only, so some seeds agree in that: their networks must not.
+    #expect(Set(jobs.map(\.split.training)).count == 2)
+    let networks = try jobs.map { try #require(runInference($0).model).network.weights }
+    for (index, network) in networks.enumerated() { #expect(!networks[..<index].contains(network)) }
+  }
+
   @Test(arguments: [true, false])
   func `A saved model gives the bits of the run that saved it, without training`(usePCA: Bool) throws {
     var parameters = Self.parameters

@@ -364,7 +364,7 @@ import Vocabulary
       #expect(try existing() == [.current, .foreign])
       try MadeUpSession.change(directory) { root in
         let regions = try root.group("rnn_output")!.group("regions")!
-        try regions.group("region_all_taste_0")!.remove("latent_out")
+        try regions.group("region_all_taste_0")!.setAttribute("stimulus_ms", .integer(101))
         try regions.remove("region_all_taste_1")
         try Self.addResult(to: regions, "region_all_taste_1", .text("another"))
       }
@@ -377,11 +377,23 @@ import Vocabulary
     }
   }
 
+  @Test(arguments: ResultsWriter.arrays) func `A result that lost an array is stale`(array: String) throws {
+    try withScratch { scratch in
+      let source = MadeUpSession.source(try MadeUpSession().write(in: scratch))
+      let job = try SessionReading(of: source).inspection.jobs[0]
+      try MadeUpSession.change(source.directory) { root in
+        let regions = try root.createGroup("rnn_output").createGroup("regions")
+        try Self.addResult(to: regions, job.identity.groupName, .text(job.fingerprint))
+        try regions.group(job.identity.groupName)!.remove(array)
+      }
+      #expect(try SessionReading(of: source).inspection.jobs[0].existing == .stale)
+    }
+  }
+
   private static func addResult(to regions: H5Group, _ name: String, _ fingerprint: AttributeValue?) throws {
     let group = try regions.createGroup(name)
-    for array in ["pred_firing", "latent_out", "pred_x"] {
-      try group.createArray(array, [1] as [Double], shape: [1])
-    }
+    for array in ResultsWriter.arrays { try group.createArray(array, [1] as [Double], shape: [1]) }
+    try group.setAttribute("stimulus_ms", .integer(100))
     if let fingerprint { try group.setAttribute("fingerprint", fingerprint) }
   }
 }

@@ -40,7 +40,7 @@ import WorkerProtocol
       PlannedJob(
         identity: JobIdentity(region: JobIdentity.allRegions, taste: .all), digIns: [], tasteName: "all",
         unitRows: [], trialsPerTaste: [], laserTrials: 0, fingerprint: "", existing: .none),
-    ], notices: ["one\ntwo", ""])
+    ], notices: ["one\ntwo", ""], obstacle: Failure(.notPermitted, "/data", "no", remedy: "chmod"))
 
   private static let summary = JobSummary(
     origin: .trained, units: 2, trials: 7, steps: 100, bestStep: 99, trainingLoss: 0.1 + 0.2,

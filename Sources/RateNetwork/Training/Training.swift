@@ -11,15 +11,9 @@ public func train(
   inputs: Sequences, labels: Sequences, validationInputs: Sequences, validationLabels: Sequences, hidden: Int,
   options: TrainingOptions, onProgress: (TrainingProgress) -> Void = { _ in }
 ) throws(TrainingError) -> TrainedNetwork {
-  let shape = NetworkShape(inputs: inputs.features, hidden: hidden, outputs: labels.features)
-  let training = Workspace(
-    shape: shape, bins: inputs.bins, trials: inputs.trials, trains: true, drops: options.dropout > 0)
-  training.load(inputs, labels)
-  let validation = Workspace(shape: shape, bins: validationInputs.bins, trials: validationInputs.trials)
-  validation.load(validationInputs, validationLabels)
-  let weights = NetworkWeights(shape: shape, seed: options.seed)
-  var run = TrainingRun(training, validation, from: weights, options)
-  return try run.complete(onProgress)
+  try train(
+    (inputs, labels, nil), validatingOn: (validationInputs, validationLabels, nil), hidden: hidden,
+    options: options, onProgress: onProgress)
 }
 
 /// As `train(inputs:labels:validationInputs:validationLabels:hidden:options:onProgress:)`, on two choices of
@@ -28,14 +22,30 @@ public func train(
   inputs: Sequences, labels: Sequences, trainingTrials: [Int], validationTrials: [Int], hidden: Int,
   options: TrainingOptions, onProgress: (TrainingProgress) -> Void = { _ in }
 ) throws(TrainingError) -> TrainedNetwork {
-  let shape = NetworkShape(inputs: inputs.features, hidden: hidden, outputs: labels.features)
-  let training = Workspace(
-    shape: shape, bins: inputs.bins, trials: trainingTrials.count, trains: true, drops: options.dropout > 0)
-  training.load(inputs, labels, trials: trainingTrials)
-  let validation = Workspace(shape: shape, bins: inputs.bins, trials: validationTrials.count)
-  validation.load(inputs, labels, trials: validationTrials)
-  let weights = NetworkWeights(shape: shape, seed: options.seed)
-  var run = TrainingRun(training, validation, from: weights, options)
+  try train(
+    (inputs, labels, trainingTrials), validatingOn: (inputs, labels, validationTrials), hidden: hidden,
+    options: options, onProgress: onProgress)
+}
+
+/// Inputs and labels, and which of their trials count: nil for all.
+private typealias Examples = (inputs: Sequences, labels: Sequences, trials: [Int]?)
+
+private func train(
+  _ training: Examples, validatingOn validation: Examples, hidden: Int, options: TrainingOptions,
+  onProgress: (TrainingProgress) -> Void
+) throws(TrainingError) -> TrainedNetwork {
+  let shape = NetworkShape(
+    inputs: training.inputs.features, hidden: hidden, outputs: training.labels.features)
+  func workspace(_ examples: Examples, trains: Bool) -> Workspace {
+    let workspace = Workspace(
+      shape: shape, bins: examples.inputs.bins, trials: examples.trials?.count ?? examples.inputs.trials,
+      trains: trains, drops: trains && options.dropout > 0)
+    workspace.load(examples.inputs, examples.labels, trials: examples.trials)
+    return workspace
+  }
+  var run = TrainingRun(
+    workspace(training, trains: true), workspace(validation, trains: false),
+    from: NetworkWeights(shape: shape, seed: options.seed), options)
   return try run.complete(onProgress)
 }
 
@@ -74,8 +84,10 @@ struct TrainingRun {
     adam = Adam(weights, learningRate: options.learningRate)
     generator = DropoutGenerator(seed: options.seed, rate: options.dropout)
     bestValues = weights.values
-    trainingLosses.reserveCapacity(options.steps)
-    validationLosses.reserveCapacity(options.steps / options.validationInterval + 1)
+    // Bounded: the number of steps is the user's, and a training may stop long before.
+    let expected = min(options.steps, 1 << 16)
+    trainingLosses.reserveCapacity(expected)
+    validationLosses.reserveCapacity(expected / options.validationInterval + 1)
   }
 
   mutating func complete(

@@ -69,7 +69,8 @@ public struct SessionReading {
     inspection = Inspection(
       name: session.name, h5: session.h5, stamps: stamps, parameters: parameters,
       stimulus: stimulus.milliseconds,
-      jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)), notices: notices)
+      jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)), notices: notices,
+      obstacle: source.outputDirectory == nil ? session.writingObstacle() : nil)
   }
 
   /// Every error that reading a session can meet, as a failure that a person is told.
@@ -115,6 +116,17 @@ extension Session {
       throw Failure(
         .temporary, path, "says that \(script) ran after the spikes were put together: it is being re-sorted",
         remedy: "wait for blech_make_arrays.py, or use --ignore-log")
+    }
+  }
+
+  /// Why this process may not write into the session, or nil.
+  fileprivate func writingObstacle() -> Failure? {
+    do throws(FileError) {
+      try directory.mayWrite(".")
+      try directory.mayWrite(h5)
+      return nil
+    } catch {
+      return error.failure()
     }
   }
 

@@ -19,7 +19,7 @@ struct JobPlanner {
       for (identity, members) in tasteGroups {
         var job = plan(group, identity, members)
         job.existing = try ResultsPlace.existing(
-          job.identity, fingerprint: job.fingerprint, in: existing)
+          job.identity, fingerprint: job.fingerprint, stimulus: window.stimulus, in: existing)
         jobs.append(job)
       }
     }

@@ -84,11 +84,11 @@ struct SpikeTrains {
     func refuse(_ what: String) -> Failure {
       Failure(.badData, "\(path), \(array.name)", what, remedy: remedy)
     }
+    let type = try array.elementType()
+    guard type.isNumeric else { throw refuse("holds \(type), expected numbers") }
     guard shape.count == 3 else {
       throw refuse("has \(shape.count) axes (\(shape)), expected 3: trials, units, ms")
     }
-    let type = try array.elementType()
-    guard type.isNumeric else { throw refuse("holds \(type), expected numbers") }
     guard shape[1] > 0 else { throw refuse("holds no units") }
     guard units == nil || units == shape[1] else {
       throw refuse("holds \(shape[1]) units, the tastes before it hold \(units!)")

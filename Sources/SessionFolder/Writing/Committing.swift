@@ -20,16 +20,6 @@ public struct Commit {
     self.jobs = inspection.jobs.filter { jobs.contains($0.identity) }
   }
 
-  /// Whether this process may write where the results go: asked before hours of training, not after.
-  public static func checkAccess(_ source: SessionSource) throws(Failure) {
-    try SessionReading.describing {
-      guard source.outputDirectory == nil else { return }
-      let session = try Session(at: source.directory)
-      try session.directory.mayWrite(".")
-      try session.directory.mayWrite(session.h5)
-    }
-  }
-
   /// Writes the artifacts, then the .h5, in that order, while the .h5 is locked.
   ///
   /// - Parameter load: one job's result. Called twice for each job: for its artifacts, which also shows that every

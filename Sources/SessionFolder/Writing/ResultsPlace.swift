@@ -50,15 +50,18 @@ public struct ResultsPlace {
   static let regionsGroup = "regions"
 
   /// What the place already holds for a job.
+  ///
+  /// - Parameter stimulus: in ms from the trial's start. The fingerprint knows no more than its bin, `time_ms`
+  ///   depends on all of it.
   static func existing(
-    _ job: JobIdentity, fingerprint: String, in regions: H5Group?
+    _ job: JobIdentity, fingerprint: String, stimulus: Int, in regions: H5Group?
   ) throws(H5Error) -> ExistingResult {
     guard let group = try regions?.group(job.groupName) else { return .none }
     switch try group.attribute("fingerprint") {
     case .text(fingerprint):
       // A group that lost its arrays is no result.
-      for array in ["pred_firing", "latent_out", "pred_x"] where try !group.contains(array) { return .stale }
-      return .current
+      for array in ResultsWriter.arrays where try !group.contains(array) { return .stale }
+      return try group.attribute("stimulus_ms") == .integer(Int64(stimulus)) ? .current : .stale
     case nil: return .foreign
     default: return .stale
     }

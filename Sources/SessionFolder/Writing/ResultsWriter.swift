@@ -10,6 +10,9 @@ struct ResultsWriter {
   private let window: AnalysisWindow
   private let finishedAt: String
 
+  /// The arrays of a job's group.
+  static let arrays = ["pred_firing", "latent_out", "pred_x", "time_ms", "unit_index"]
+
   /// Bytes that a job's group needs at most, beside its arrays: headers, names, attributes.
   private static let overhead = 64 << 10
 
