@@ -10,8 +10,13 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// source build uses the machine's own.
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 /// Instruction sets without a fused multiply-add are told so, as Swift's own spelling of it would be a call.
+#if arch(arm64)
+  let instructionSetFlag = "-mcpu=\(instructionSet)"
+#else
+  let instructionSetFlag = "-march=\(instructionSet)"
+#endif
 let kernel: [SwiftSetting] =
-  strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
+  strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", instructionSetFlag])]
   + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
 
 /// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
@@ -43,6 +48,12 @@ let package = Package(
     .target(
       name: "Inference", dependencies: ["Parameters", "RateNetwork", "Vocabulary", crypto],
       swiftSettings: optimised),
+
+    .target(
+      name: "CKernelBuild",
+      cSettings: [.unsafeFlags([instructionSetFlag]), .define("KERNEL_MARCH", to: "\"\(instructionSet)\"")]),
+    .target(
+      name: "InstructionSets", dependencies: ["CKernelBuild"], swiftSettings: strictMemory),
 
     // A session's files.
     .systemLibrary(name: "CLinux"),
@@ -76,8 +87,8 @@ let package = Package(
     .executableTarget(
       name: "blechd-worker",
       dependencies: [
-        "DemoSession", "FileAccess", "Inference", "RateNetwork", "SessionFolder", "Spool", "Vocabulary",
-        "WorkerProtocol",
+        "DemoSession", "FileAccess", "Inference", "InstructionSets", "RateNetwork", "SessionFolder", "Spool",
+        "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),

@@ -30,6 +30,7 @@ struct Worker {
     case .infer(let task): .inferred(try infer(task, output))
     case .commit(let task): .committed(try commit(task))
     case .demo(let task): try demo(task)
+    case .bench(let task): .benched(try bench(task))
     }
   }
 
