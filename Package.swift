@@ -74,7 +74,8 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Vocabulary", "WorkerProtocol", .product(name: "Subprocess", package: "swift-subprocess"),
+        "InstructionSets", "Vocabulary", "WorkerProtocol",
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .target(name: "Terminal", swiftSettings: strict),
     .executableTarget(
@@ -87,8 +88,9 @@ let package = Package(
     .executableTarget(
       name: "blechd-worker",
       dependencies: [
-        "DemoSession", "FileAccess", "Inference", "InstructionSets", "RateNetwork", "SessionFolder", "Spool",
-        "Vocabulary", "WorkerProtocol",
+        "DemoSession", "FileAccess", "Inference", "InstructionSets", "Parameters", "RateNetwork",
+        "SessionFolder",
+        "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
@@ -96,6 +98,7 @@ let package = Package(
     .testTarget(
       name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
       swiftSettings: strict),
+    .testTarget(name: "InstructionSetsTests", dependencies: ["InstructionSets"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],

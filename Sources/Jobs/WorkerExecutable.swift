@@ -1,4 +1,5 @@
 import FoundationEssentials
+import InstructionSets
 import Vocabulary
 
 /// Where the worker is.
@@ -7,13 +8,16 @@ public struct WorkerExecutable: Sendable {
 
   private static let name = "blechd-worker"
   private static let variable = "BLECHD_WORKER"
+  private static let instructionSetVariable = "BLECHD_ISA"
 
   public init(path: String) { self.path = path }
 
-  /// Looks for the worker: `$BLECHD_WORKER`, else beside the running program, else in the `libexec/blechd`
-  /// folder of the same prefix.
+  /// Looks for the worker: `$BLECHD_WORKER`, else beside the running program, else, in the `libexec/blechd`
+  /// folder of the same prefix, the build for the best instruction set that the processor has, or for the one
+  /// that `$BLECHD_ISA` names.
   public static func find(
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    processor: ProcessorFeatures = .ofThisMachine
   ) throws(Failure) -> WorkerExecutable {
     if let path = environment[variable] {
       guard FileManager.default.isExecutableFile(atPath: path) else {
@@ -25,10 +29,14 @@ public struct WorkerExecutable: Sendable {
     }
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let folder = program.split(separator: "/").dropLast()
-    let candidates = [
-      "/" + (folder + [name[...]]).joined(separator: "/"),
-      "/" + (folder.dropLast() + ["libexec", "blechd", name[...]]).joined(separator: "/"),
-    ]
+    let builds =
+      environment[instructionSetVariable].map { [$0] }
+      ?? InstructionSet.supported(by: processor).map(\.rawValue)
+    let candidates =
+      ["/" + (folder + [name[...]]).joined(separator: "/")]
+      + builds.map {
+        "/" + (folder.dropLast() + ["libexec", "blechd", "\(name)-\($0)"]).joined(separator: "/")
+      }
     guard let path = candidates.first(where: FileManager.default.isExecutableFile(atPath:)) else {
       throw Failure(
         .internalError, name, "is neither at \(candidates.joined(separator: " nor at "))",

@@ -43,7 +43,9 @@ public struct BenchResult: Codable, Equatable, Sendable {
     /// Reading, 2,000 steps for each taste on one core, and the commit.
     public var estimateS: Double
 
-    public init(readMs: Double, readMbPerS: Double, plainReadMbPerS: Double, commitMs: Double, estimateS: Double) {
+    public init(
+      readMs: Double, readMbPerS: Double, plainReadMbPerS: Double, commitMs: Double, estimateS: Double
+    ) {
       self.readMs = readMs
       self.readMbPerS = readMbPerS
       self.plainReadMbPerS = plainReadMbPerS
