@@ -8,7 +8,16 @@ PACKAGES := libhdf5-dev pkg-config
 # sudo only for those who need it.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-.PHONY: demo test build peers lint setup clean
+# What a package carries workers for; a processor runs the best that it can.
+ARCHITECTURE := $(shell uname -m)
+INSTRUCTION_SETS := $(if $(filter x86_64,$(ARCHITECTURE)),x86-64-v2 x86-64-v3 x86-64-v4,arm64)
+# The compiler's word for each.
+march = $(if $(filter arm64,$(1)),generic,$(1))
+DIST := .build/dist
+# Those of them that this machine runs.
+TESTED_SETS := $(if $(filter x86_64,$(ARCHITECTURE)),x86-64-v2 $(if $(shell grep -wm1 avx2 /proc/cpuinfo),x86-64-v3) $(if $(shell grep -wm1 avx512vl /proc/cpuinfo),x86-64-v4))
+
+.PHONY: demo test test-instruction-sets build release bench peers lint setup clean
 
 demo: build
 	rm -rf $(dir $(DEMO))
@@ -23,6 +32,28 @@ test: setup
 	swift build --build-tests
 	BLECHD_PEER_PYTHON=$$([ -x $(PEERS)/bin/python ] && echo $(PEERS)/bin/python || echo python3) \
 	  swift test --skip-build
+
+# Golden numbers and all else of the kernels, for every instruction set that this machine runs.
+test-instruction-sets: setup
+	for isa in $(TESTED_SETS); do \
+	  echo "== $$isa"; \
+	  BLECHD_MARCH=$$isa swift test --scratch-path .build/isa --filter 'RateNetworkTests|InferenceTests' || exit 1; \
+	done
+
+# blechctl, and a worker for each instruction set, as a package has them.
+release: setup
+	rm -rf $(DIST)
+	mkdir -p $(DIST)/bin $(DIST)/libexec/blechd
+	for isa in $(INSTRUCTION_SETS); do \
+	  BLECHD_MARCH=$(call march,$$isa) swift build -c release --scratch-path .build/release-sets || exit 1; \
+	  cp .build/release-sets/release/blechd-worker $(DIST)/libexec/blechd/blechd-worker-$$isa; \
+	done
+	cp .build/release-sets/release/blechctl $(DIST)/bin/
+	ls -l $(DIST)/bin $(DIST)/libexec/blechd
+
+# blechd against PyTorch in one run; see docs/performance.md.
+bench: build peers
+	$(PEERS)/bin/python Benchmarks/against_pytorch.py .build/release/blechctl --session
 
 # PyTables, h5py and PyTorch, for the tests that open blechd's output with them. Without this those tests
 # are skipped.

@@ -10,8 +10,13 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// source build uses the machine's own.
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 /// Instruction sets without a fused multiply-add are told so, as Swift's own spelling of it would be a call.
+#if arch(arm64)
+  let instructionSetFlag = "-mcpu=\(instructionSet)"
+#else
+  let instructionSetFlag = "-march=\(instructionSet)"
+#endif
 let kernel: [SwiftSetting] =
-  strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", "-march=\(instructionSet)"])]
+  strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", instructionSetFlag])]
   + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
 
 /// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
@@ -44,6 +49,12 @@ let package = Package(
       name: "Inference", dependencies: ["Parameters", "RateNetwork", "Vocabulary", crypto],
       swiftSettings: optimised),
 
+    .target(
+      name: "CKernelBuild",
+      cSettings: [.unsafeFlags([instructionSetFlag]), .define("KERNEL_MARCH", to: "\"\(instructionSet)\"")]),
+    .target(
+      name: "InstructionSets", dependencies: ["CKernelBuild"], swiftSettings: strictMemory),
+
     // A session's files.
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
@@ -63,7 +74,8 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Vocabulary", "WorkerProtocol", .product(name: "Subprocess", package: "swift-subprocess"),
+        "InstructionSets", "Vocabulary", "WorkerProtocol",
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
     .executableTarget(
@@ -76,8 +88,9 @@ let package = Package(
     .executableTarget(
       name: "blechd-worker",
       dependencies: [
-        "DemoSession", "FileAccess", "Inference", "RateNetwork", "SessionFolder", "Spool", "Vocabulary",
-        "WorkerProtocol",
+        "DemoSession", "FileAccess", "Inference", "InstructionSets", "Parameters", "RateNetwork",
+        "SessionFolder",
+        "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
@@ -92,6 +105,7 @@ let package = Package(
     .testTarget(
       name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
       swiftSettings: strict),
+    .testTarget(name: "InstructionSetsTests", dependencies: ["InstructionSets"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests",
       dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import InstructionSets
 import Vocabulary
 
 /// Where the worker is.
@@ -7,13 +8,28 @@ public struct WorkerExecutable: Sendable {
 
   private static let name = "blechd-worker"
   private static let variable = "BLECHD_WORKER"
+  private static let instructionSetVariable = "BLECHD_ISA"
 
   public init(path: String) { self.path = path }
 
-  /// Looks for the worker: `$BLECHD_WORKER`, else beside the running program, else in the `libexec/blechd`
-  /// folder of the same prefix.
+  /// Where a program looks for its worker, first choice first.
+  static func candidates(
+    besides program: String, instructionSet: String?, processor: ProcessorFeatures
+  ) -> [String] {
+    let folder = program.split(separator: "/").dropLast()
+    let builds =
+      instructionSet.map { [$0] } ?? InstructionSet.supported(by: processor).map(\.rawValue)
+    let installed = folder.dropLast() + ["libexec", "blechd"]
+    return ["/" + (folder + [name[...]]).joined(separator: "/")]
+      + builds.map { "/" + (installed + ["\(name)-\($0)"]).joined(separator: "/") }
+  }
+
+  /// Looks for the worker: `$BLECHD_WORKER`, else beside the running program, else, in the `libexec/blechd`
+  /// folder of the same prefix, the build for the best instruction set that the processor has, or for the one
+  /// that `$BLECHD_ISA` names.
   public static func find(
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String] = ProcessInfo.processInfo.environment,
+    processor: ProcessorFeatures = .ofThisMachine
   ) throws(Failure) -> WorkerExecutable {
     if let path = environment[variable] {
       guard isProgram(path) else {
@@ -24,11 +40,8 @@ public struct WorkerExecutable: Sendable {
       return WorkerExecutable(path: path)
     }
     let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    let folder = program.split(separator: "/").dropLast()
-    let candidates = [
-      "/" + (folder + [name[...]]).joined(separator: "/"),
-      "/" + (folder.dropLast() + ["libexec", "blechd", name[...]]).joined(separator: "/"),
-    ]
+    let candidates = candidates(
+      besides: program, instructionSet: environment[instructionSetVariable], processor: processor)
     guard let path = candidates.first(where: isProgram) else {
       throw Failure(
         .internalError, name, "is neither at \(candidates.joined(separator: " nor at "))",

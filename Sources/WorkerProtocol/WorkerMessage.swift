@@ -14,6 +14,7 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
     case inferred(JobSummary)
     case committed(CommitSummary)
     case demonstrated
+    case benched(BenchResult)
   }
 
   public struct Progress: Codable, Equatable, Sendable {

@@ -10,6 +10,7 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
     case infer(InferTask)
     case commit(CommitTask)
     case demo(DemoTask)
+    case bench(BenchTask)
   }
 
   public var version = Self.version

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Jobs
 import Terminal
 import Vocabulary
@@ -122,13 +121,7 @@ struct InferReport {
   // MARK: For programs
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    let document = InferDocument(
-      exitCode: exitCode.rawValue, sessions: results.map(InferDocument.Session.init))
-    return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+    try JSONDocument.text(
+      InferDocument(exitCode: exitCode.rawValue, sessions: results.map(InferDocument.Session.init)))
   }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import InstructionSets
 import SessionFolder
 import Vocabulary
 import WorkerProtocol
@@ -12,6 +13,7 @@ struct Worker {
     signal(SIGPIPE, SIG_IGN)
     let output = MessageOutput()
     do {
+      try checkProcessor()
       let request = try readRequest()
       ParentWatch.start()
       output.send(.result(try perform(request, output)))
@@ -30,6 +32,21 @@ struct Worker {
     case .infer(let task): .inferred(try infer(task, output))
     case .commit(let task): .committed(try commit(task))
     case .demo(let task): try demo(task)
+    case .bench(let task): .benched(try bench(task))
+    }
+  }
+
+  /// Before any kernel runs: without this, a processor that lacks an instruction ends the worker without a
+  /// word.
+  private static func checkProcessor() throws(Failure) {
+    let missing = KernelBuild.missing(on: .ofThisMachine)
+    guard missing.isEmpty else {
+      throw Failure(
+        .internalError, "blechd-worker",
+        "was built for processors with \(missing.joined(separator: ", ")) (\(KernelBuild.target)), which this one lacks",
+        remedy:
+          "use a build for a lower instruction set ($BLECHD_ISA or $BLECHD_WORKER names one), or build it here"
+      )
     }
   }
 

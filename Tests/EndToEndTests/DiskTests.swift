@@ -3,16 +3,6 @@ import Testing
 
 /// File systems that refuse to be written to, mounted in a mount namespace of the test's own.
 @Suite struct DiskTests {
-  private static let canMount = ConditionTrait.enabled("mounting a file system needs root and unshare") {
-    guard geteuid() == 0 else { return false }
-    return try await Blechctl.run(["unshare", "-m", "true"]).exitCode == 0
-  }
-
-  private func runMounting(_ script: String, _ session: ScratchSession) async throws -> Blechctl.Run {
-    try await Blechctl.run(
-      ["unshare", "-m", "sh", "-euc", script], environment: session.blechctl.environment())
-  }
-
   @Test(canMount) func `A full disk gets a clear message, and the .h5 stays as it was`() async throws {
     try await withSession { session in
       let before = try session.bytes()
@@ -26,7 +16,7 @@ import Testing
         cp "\(session.h5.path)" "\(session.folder.path)/after.h5"
         exit $code
         """
-      let run = try await runMounting(script, session)
+      let run = try await Blechctl.runMounting(script, session)
       #expect(run.exitCode == 73, "\(run.errors)")
       #expect(run.errors.contains("no room"), "\(run.errors)")
       #expect(run.errors.contains("free some"))
@@ -42,7 +32,7 @@ import Testing
         mount -o remount,ro,bind "\(session.directory.path)"
         "\(Blechctl.program)" infer "\(session.directory.path)" --train-steps 30
         """
-      let run = try await runMounting(script, session)
+      let run = try await Blechctl.runMounting(script, session)
       #expect(run.exitCode == 73, "\(run.errors)")
       #expect(run.errors.contains("Read-only file system"), "\(run.errors)")
       #expect(run.errors.contains("--output-only"))

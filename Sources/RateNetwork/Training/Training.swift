@@ -109,7 +109,10 @@ struct TrainingRun {
     return restoreBest()
   }
 
-  private mutating func update(_ step: Int) throws(TrainingError) {
+  /// Steps done so far.
+  var stepsRun: Int { trainingLosses.count }
+
+  mutating func update(_ step: Int) throws(TrainingError) {
     training.weights.pack(adam.parameters)
     if options.dropout > 0 { training.drawMasks(generator, step: step) }
     let loss = training.computeGradient(into: adam.gradient, drops: options.dropout > 0)
