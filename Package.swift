@@ -63,12 +63,13 @@ let package = Package(
       name: "SessionFolder",
       dependencies: [
         "FileAccess", "HDF5File", "Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary",
+        crypto,
         system,
       ], swiftSettings: strict),
     .target(
       name: "DemoSession", dependencies: ["FileAccess", "HDF5File", "RateNetwork", "Vocabulary"],
       swiftSettings: optimised),
-    .target(name: "Spool", dependencies: ["FileAccess", crypto], swiftSettings: strict),
+    .target(name: "Spool", dependencies: ["FileAccess", "Vocabulary", crypto], swiftSettings: strict),
 
     // Processes.
     .target(

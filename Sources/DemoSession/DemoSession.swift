@@ -19,6 +19,8 @@ public struct DemoSession {
   static let samplingRate = 30_000
   /// The true rates are kept as means over so many ms.
   static let truthBin = 5
+  /// A taste's spikes are held in memory: at most 1.1 GB.
+  private static let mostTrialsTimesUnits = 20_000
 
   /// - Throws: `Failure` with `.usage` for a size that no session has.
   public init(tastes: Int, trials: Int, units: Int, seed: UInt64) throws(Failure) {
@@ -28,6 +30,12 @@ public struct DemoSession {
     where !range.contains(value) {
       throw Failure(
         .usage, "--\(name) \(value)", "must be \(range.lowerBound)...\(range.upperBound)", remedy: "")
+    }
+    guard trials * units <= Self.mostTrialsTimesUnits else {
+      throw Failure(
+        .usage, "--trials \(trials) --units \(units)",
+        "make too large a session: their product must be at most "
+          + "\(Self.mostTrialsTimesUnits)", remedy: "")
     }
     (self.tastes, self.trials, self.units, self.seed) = (tastes, trials, units, seed)
   }
@@ -40,6 +48,11 @@ public struct DemoSession {
   ///   - truth: an HDF5 file that must not exist: `/taste_<i>`, float32 (trials, units, bins of 5 ms), Hz.
   /// - Throws: `Failure` where something is in the way or cannot be written.
   public func write(to path: String, truth: String) throws {
+    guard !FileManager.default.fileExists(atPath: truth) else {
+      throw Failure(
+        .cannotWrite, truth, "is in the way: the true rates would go there",
+        remedy: "remove it or name another directory")
+    }
     let directory = try OpenDirectory(creatingAt: path)
     guard try directory.entries().isEmpty else {
       throw Failure(.cannotWrite, path, "is not empty", remedy: "name a directory that does not exist yet")

@@ -12,6 +12,8 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
   public var path: String
   public var operation: String
   public var reason: Reason
+  /// Whether something was to be written: then a missing parent is no missing input.
+  public var isWriting = false
 
   public var description: String { "\(path): cannot \(operation): \(explanation)" }
 
@@ -29,7 +31,7 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
   public func failure(remedy: String = "") -> Failure {
     let code: ExitCode =
       switch reason {
-      case .system(.noSuchFileOrDirectory), .system(.notDirectory): .noInput
+      case .system(.noSuchFileOrDirectory), .system(.notDirectory): isWriting ? .cannotWrite : .noInput
       case .system(.permissionDenied), .system(.notPermitted): .notPermitted
       case .system(.readOnlyFileSystem), .system(.noSpace), .system(.ioError): .cannotWrite
       case .system(let errno) where errno.rawValue == 122: .cannotWrite  // EDQUOT

@@ -68,7 +68,8 @@ public final class OpenDirectory {
   public func stamp(of name: String) throws(FileError) -> Stamp? {
     var state = stat()
     guard unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0 else {
-      if errno == ENOENT { return nil }
+      // No file can have a name that is too long.
+      if errno == ENOENT || errno == ENAMETOOLONG { return nil }
       throw systemError(name, "look at it")
     }
     func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
@@ -102,7 +103,7 @@ public final class OpenDirectory {
   /// Whether this process may write the file or directory `name`; `.` is the directory itself.
   public func mayWrite(_ name: String) throws(FileError) {
     guard unsafe faccessat(descriptor.rawValue, name, W_OK, AT_EACCESS) == 0 else {
-      throw systemError(name, "write to it")
+      throw systemError(name, "write to it", isWriting: true)
     }
   }
 
@@ -112,9 +113,11 @@ public final class OpenDirectory {
       && state.st_mode & S_IFMT == S_IFLNK
   }
 
-  func systemError(_ name: String, _ operation: String) -> FileError {
+  func systemError(_ name: String, _ operation: String, isWriting: Bool = false) -> FileError {
     let number = Errno(rawValue: errno)
-    return FileError(path: name == "." ? path : path(of: name), operation: operation, reason: .system(number))
+    return FileError(
+      path: name == "." ? path : path(of: name), operation: operation, reason: .system(number),
+      isWriting: isWriting)
   }
 }
 
@@ -136,7 +139,8 @@ extension OpenDirectory {
       prefix += "/\(part)"
       guard unsafe mkdir(prefix, mode) == 0 || errno == EEXIST else {
         throw FileError(
-          path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)))
+          path: prefix, operation: "create the directory", reason: .system(Errno(rawValue: errno)),
+          isWriting: true)
       }
     }
     try self.init(at: path)

@@ -20,9 +20,11 @@ extension OpenDirectory {
   public func makeSubdirectory(_ name: String) throws(FileError) -> OpenDirectory {
     if let existing = try subdirectory(name) { return existing }
     guard unsafe mkdirat(descriptor.rawValue, name, 0o777) == 0 || errno == EEXIST else {
-      throw systemError(name, "create the directory")
+      throw systemError(name, "create the directory", isWriting: true)
     }
-    guard let created = try subdirectory(name) else { throw systemError(name, "open the new directory") }
+    guard let created = try subdirectory(name) else {
+      throw systemError(name, "open the new directory", isWriting: true)
+    }
     created.follow(self, of: created.descriptor, mask: 0o7777)
     return created
   }
@@ -36,7 +38,7 @@ extension OpenDirectory {
     let raw = retried {
       unsafe openat(descriptor.rawValue, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
-    guard raw >= 0 else { throw systemError(name, "write it") }
+    guard raw >= 0 else { throw systemError(name, "write it", isWriting: true) }
     let file = FileDescriptor(rawValue: raw)
     var isComplete = false
     defer {
@@ -49,15 +51,17 @@ extension OpenDirectory {
       let put = unsafe bytes.withUnsafeBytes { buffer in
         retried { unsafe Glibc.write(raw, buffer.baseAddress! + count, buffer.count - count) }
       }
-      guard put > 0 else { throw systemError(name, "write it") }
+      guard put > 0 else { throw systemError(name, "write it", isWriting: true) }
       count += put
     }
-    guard fsync(raw) == 0 else { throw systemError(name, "write it to the disk") }
+    guard fsync(raw) == 0 else { throw systemError(name, "write it to the disk", isWriting: true) }
     guard unsafe renameat(descriptor.rawValue, temporary, descriptor.rawValue, name) == 0 else {
-      throw systemError(name, "put it in place")
+      throw systemError(name, "put it in place", isWriting: true)
     }
     isComplete = true
-    guard fsync(descriptor.rawValue) == 0 else { throw systemError(name, "write it to the disk") }
+    guard fsync(descriptor.rawValue) == 0 else {
+      throw systemError(name, "write it to the disk", isWriting: true)
+    }
   }
 
   /// Hidden, and within the 255 bytes that a name may have.
@@ -70,14 +74,14 @@ extension OpenDirectory {
   /// Removes the file `name`; it is no error if there is none.
   public func remove(_ name: String) throws(FileError) {
     guard unsafe unlinkat(descriptor.rawValue, name, 0) == 0 || errno == ENOENT else {
-      throw systemError(name, "remove it")
+      throw systemError(name, "remove it", isWriting: true)
     }
   }
 
   /// Removes the empty directory `name`; it is no error if there is none.
   public func removeSubdirectory(_ name: String) throws(FileError) {
     guard unsafe unlinkat(descriptor.rawValue, name, AT_REMOVEDIR) == 0 || errno == ENOENT else {
-      throw systemError(name, "remove the directory")
+      throw systemError(name, "remove the directory", isWriting: true)
     }
   }
 

@@ -107,6 +107,11 @@ public struct H5Group: H5Object {
     return try createGroup(name)
   }
 
+  /// Writes what libhdf5 holds of the file's changes to the file.
+  public func flush() throws(H5Error) {
+    try node.location.attempt("write the changes so far") { H5Fflush(node.file.id, H5F_SCOPE_GLOBAL) }
+  }
+
   /// Removes the member `name` and everything below it.
   public func remove(_ name: String) throws(H5Error) {
     try node.location.child(name).attempt("remove the object") {

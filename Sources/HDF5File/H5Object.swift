@@ -8,6 +8,8 @@ public protocol H5Object {
   func attribute(_ name: String) throws(H5Error) -> AttributeValue?
   /// Writes an attribute in the form in which PyTables writes it, in place of any of the same name.
   func setAttribute(_ name: String, _ value: AttributeValue) throws(H5Error)
+  /// Removes an attribute; it is no error if there is none of that name.
+  func removeAttribute(_ name: String) throws(H5Error)
 }
 
 /// The attribute types that blechd reads and writes.
@@ -46,9 +48,7 @@ extension NodeObject {
   }
 
   public func setAttribute(_ name: String, _ value: AttributeValue) throws(H5Error) {
-    if try node.location.attempt("look up the attribute \(name)", { unsafe H5Aexists(node.id, name) }) > 0 {
-      try node.location.attempt("replace the attribute \(name)") { unsafe H5Adelete(node.id, name) }
-    }
+    try removeAttribute(name)
     switch value {
     case .text(let text): try writeText(name, text)
     case .integer(let integer):
@@ -60,6 +60,12 @@ extension NodeObject {
         name, type: chdf5_int64_le(), memory: chdf5_native_int64(), dimensions: [integers.count], integers)
     case .other:
       throw node.location.error(.mismatch, "attribute \(name): a value of unknown type cannot be written")
+    }
+  }
+
+  public func removeAttribute(_ name: String) throws(H5Error) {
+    if try node.location.attempt("look up the attribute \(name)", { unsafe H5Aexists(node.id, name) }) > 0 {
+      try node.location.attempt("remove the attribute \(name)") { unsafe H5Adelete(node.id, name) }
     }
   }
 

@@ -24,6 +24,7 @@ public struct H5Transaction {
     let location = Location(path: path, object: nil)
     try lock(descriptor, at: location)
     defer { flock(descriptor.rawValue, LOCK_UN) }
+    try checkStillThere(descriptor, at: location)
     return try body(H5Transaction(descriptor: descriptor, location: location))
   }
 
@@ -42,6 +43,17 @@ public struct H5Transaction {
     try file.close()
     guard fsync(descriptor.rawValue) == 0 else { throw location.systemError("write it to the disk") }
     return result
+  }
+
+  /// Between opening and locking, another file may have come to stand at the path: what would be written into
+  /// the old one would be lost.
+  private static func checkStillThere(_ descriptor: FileDescriptor, at location: Location) throws(H5Error) {
+    var (opened, named) = (stat(), stat())
+    guard unsafe fstat(descriptor.rawValue, &opened) == 0, unsafe lstat(location.path, &named) == 0,
+      opened.st_dev == named.st_dev, opened.st_ino == named.st_ino
+    else {
+      throw location.error(.busy, "was moved or replaced by another program; try again")
+    }
   }
 
   /// Takes the lock that libhdf5 takes for every other program: while we hold it, h5py and PyTables are
@@ -68,6 +80,12 @@ private struct DiskReserve {
 
   func setAside(_ bytes: Int) throws(H5Error) {
     let length = try fileLength()
+    // The kernel would end the process in the middle of a write beyond this limit.
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    guard limit.rlim_cur == rlim_t.max || rlim_t(length) + rlim_t(bytes) <= limit.rlim_cur else {
+      throw location.error(.full, "would grow beyond the process's limit for a file (ulimit -f); raise it")
+    }
     while fallocate(descriptor.rawValue, clinux_fallocate_keep_size, length, off_t(bytes)) != 0 {
       switch errno {
       case EINTR: continue

@@ -1,6 +1,20 @@
 import CHDF5
 
 extension H5Dataset {
+  /// Extents of the blocks in which the array is stored, or nil where it is stored in one piece.
+  public func chunkShape() throws(H5Error) -> [Int]? {
+    let rank = try shape().count
+    let list = Handle(
+      try node.location.attempt("read how the array is stored") { H5Dget_create_plist(node.id) },
+      close: H5Pclose)
+    guard Library.exclusively({ H5Pget_layout(list.id) }) == H5D_CHUNKED else { return nil }
+    var extents = [hsize_t](repeating: 0, count: rank)
+    try node.location.attempt("read how the array is stored") {
+      unsafe H5Pget_chunk(list.id, CInt(rank), &extents)
+    }
+    return extents.map { Int(clamping: $0) }
+  }
+
   /// Refuses data that lies outside the file, and names a filter that this machine lacks: libhdf5 alone
   /// would say no more than "can't read data".
   func refuseUnreadableStorage() throws(H5Error) {

@@ -60,10 +60,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     var hash = SHA256()
     hash.update(data: bytes.bytes)
     for trial in 0..<counts.trials { hash.update(data: CanonicalBytes(trial, of: counts).bytes) }
-    hex = hash.finalize().map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    hex = hash.finalize().hexadecimal
   }
 }
 

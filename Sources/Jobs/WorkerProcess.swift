@@ -65,7 +65,9 @@ public struct WorkerProcess: Sendable {
   private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
   private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
-    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)) else {
+    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)),
+      message.version == WorkerRequest.version
+    else {
       throw Failure(
         .internalError, "blechd-worker", "says what is no message: \(line.prefix(200))",
         remedy: "install blechd, blechctl and blechd-worker of one version")

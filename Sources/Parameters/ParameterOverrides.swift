@@ -118,6 +118,8 @@ public struct ParameterFileError: Error, Equatable, CustomStringConvertible, Sen
         "\(name(context.codingPath)) must be of type \(Self.title(type))"
       case .keyNotFound(let key, _): "\(key.stringValue) is missing"
       case .dataCorrupted(let context) where context.codingPath.isEmpty: "it is not valid JSON"
+      case .dataCorrupted(let context) where name(context.codingPath) == "model":
+        "model must be one of \(InferenceParameters.Model.allCases.map(\.rawValue).joined(separator: ", "))"
       case .dataCorrupted(let context): "\(name(context.codingPath)): \(context.debugDescription)"
       @unknown default: "\(error)"
       }

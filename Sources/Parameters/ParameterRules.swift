@@ -7,7 +7,7 @@ extension InferenceParameters {
     let window = "[\(timeLims.start), \(timeLims.end)]"
     try require(binSize >= 1, .binSize, binSize, "must be at least 1 ms")
     try require(timeLims.start >= 0, .timeLims, window, "must not start before the trial, at 0 ms")
-    try require(timeLims.duration > 0, .timeLims, window, "must end after its start")
+    try require(timeLims.end > timeLims.start, .timeLims, window, "must end after its start")
     try require(
       timeLims.end <= Self.longestTrial, .timeLims, window,
       "must end before \(Self.longestTrial) ms")
@@ -28,15 +28,15 @@ extension InferenceParameters {
       "must lie between 0 and 1, without them")
     try require(seed <= UInt64(Int64.max), .seed, seed, "must be 0...\(Int64.max)")
     try require(patience >= 0, .patience, patience, "must be 0 (never stop early) or more")
-    try require(dropout >= 0 && dropout < 1, .dropout, dropout, "must be at least 0 and below 1")
+    try require(dropout >= 0 && dropout <= 0.99, .dropout, dropout, "must be 0...0.99")
     try require(
-      learningRate > 0 && learningRate <= 1, .learningRate, learningRate, "must be above 0 and at most 1")
+      learningRate >= 1e-12 && learningRate <= 1, .learningRate, learningRate, "must be 1e-12...1")
   }
 
   /// An hour, in ms: a bound on memory, far above any trial.
   static let longestTrial = 3_600_000
   /// A bound on the length of the loss history.
-  static let mostSteps = 10_000_000
+  static let mostSteps = 1_000_000
 
   /// How many of `trials` train the network: trunc(split x trials), the rest validate it.
   ///

@@ -1,5 +1,6 @@
 import Crypto
 import FileAccess
+import Vocabulary
 
 /// Results between their inference and their commit: one directory for each fingerprint, with a digest that
 /// tells a whole result from a damaged one.
@@ -60,8 +61,6 @@ public struct Spool {
   }
 
   private static func digest(of bytes: [UInt8]) -> [UInt8] {
-    SHA256.hash(data: bytes).flatMap { byte in
-      [byte >> 4, byte & 15].map { $0 < 10 ? UInt8(ascii: "0") + $0 : UInt8(ascii: "a") + $0 - 10 }
-    }
+    Array(SHA256.hash(data: bytes).hexadecimal.utf8)
   }
 }

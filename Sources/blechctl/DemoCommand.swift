@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import Jobs
 import Vocabulary
 import WorkerProtocol
@@ -25,7 +26,8 @@ struct DemoCommand: AsyncParsableCommand {
   var seed: UInt64 = 0
 
   func run() async throws {
-    var path = directory
+    // The session is called as its directory, which `.` or `..` does not tell.
+    var path = URL(filePath: directory).standardizedFileURL.path
     while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
     let truth = path + "_true_rates.hdf5"
     let task = DemoTask(

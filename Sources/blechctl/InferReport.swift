@@ -53,7 +53,8 @@ struct InferReport {
     lines += notes.enumerated().map { "[\($0.offset + 1)] \($0.element)" }
     switch report.commit {
     case .committed(let summary): lines.append("written to \(summary.h5), /rnn_output/regions")
-    case .failed, nil: lines.append("nothing was written")
+    case .failed: lines.append("the results are not in the .h5")
+    case nil: lines.append("nothing was written")
     }
     return joined(lines)
   }

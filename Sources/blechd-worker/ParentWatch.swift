@@ -35,11 +35,10 @@ enum ParentWatch {
     if moved(to: .ending) { _exit(ExitCode.interrupted.rawValue) }
   }
 
-  /// Runs `body` to its end, whatever happens to the parent; SIGTERM and SIGINT wait as well. It is the last
+  /// Runs `body` to its end, whatever happens to the parent; signals that ask it to end wait as well. It is the last
   /// thing that a process does.
   static func uninterrupted<Result>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    signal(SIGTERM, SIG_IGN)
-    signal(SIGINT, SIG_IGN)
+    for number in [SIGTERM, SIGINT, SIGHUP, SIGXCPU, SIGXFSZ] { signal(number, SIG_IGN) }
     guard moved(to: .uninterruptible) else {
       throw Failure.interruption(of: "blechd-worker")
     }

@@ -51,6 +51,10 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       try FileManager.default.removeItem(at: $0.h5)
       try FileManager.default.createDirectory(at: $0.h5, withIntermediateDirectories: false)
     },
+    BadInput("a symbolic link where results go", 65, ["rnn_output", "symbolic link"]) {
+      try FileManager.default.createSymbolicLink(
+        at: $0.directory.appending(path: "rnn_output"), withDestinationURL: $0.folder.appending(path: "home"))
+    },
     BadInput("no .info", 66, ["no .info", "blech_exp_info.py"]) { try $0.delete($0.name + ".info") },
     BadInput("an .info that is not JSON", 65, [".info", "not valid JSON"]) {
       try $0.write("regions: gc", to: $0.name + ".info")
@@ -132,6 +136,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     BadInput("a forecast too long", 65, ["forecast_time", "3000 ms"], options: ["--forecast-time", "3000"]),
     BadInput(
       "a forecast between bins", 65, ["forecast_time", "bin_size"], options: ["--forecast-time", "30"]),
+    BadInput(
+      "a window of impossible length", 65, ["time_lims"],
+      options: ["--time-lims", "1", "-9223372036854775808"]),
     BadInput("no steps", 65, ["train_steps"], options: ["--train_steps", "0"]),
     BadInput("no latent factors", 65, ["hidden_size"], options: ["--hidden_size=0"]),
     BadInput("nothing to validate on", 65, ["train_test_split"], options: ["--train-test-split", "1"]),
@@ -141,6 +148,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       "a blechrnn_params.json of the wrong type", 65, ["blechrnn_params.json", "bin_size", "whole number"]
     ) {
       try $0.write(#"{"bin_size": "25"}"#, to: "blechrnn_params.json")
+    },
+    BadInput("a dropout that leaves nothing", 65, ["dropout", "0.99"]) {
+      try $0.write(#"{"dropout": 0.99999999999}"#, to: "blechrnn_params.json")
+    },
+    BadInput("a model that does not exist", 65, ["model must be one of blechrnn"]) {
+      try $0.write(#"{"model": "residual"}"#, to: "blechrnn_params.json")
     },
     BadInput("a blechrnn_params.json that is not JSON", 65, ["blechrnn_params.json", "--override-config"]) {
       try $0.write("bin_size = 25", to: "blechrnn_params.json")

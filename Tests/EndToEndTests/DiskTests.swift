@@ -63,4 +63,21 @@ import Testing
       #expect(try session.bytes() == before)
     }
   }
+
+  @Test func `A file-size limit is met before the .h5 is touched`() async throws {
+    try await withSession { session in
+      _ = try await session.infer()
+      let before = try session.results()
+      let kibibytes = try session.bytes().count / 1024 + 50
+      // dash counts in blocks of 512 bytes.
+      let script = """
+        ulimit -f \(kibibytes * 2)
+        "\(Blechctl.program)" infer "\(session.directory.path)" --train-steps 30 --bin-size 5
+        """
+      let run = try await Blechctl.run(["sh", "-c", script], environment: session.blechctl.environment())
+      #expect(run.exitCode == 73, "\(run.exitCode) \(run.errors)")
+      #expect(run.errors.contains("ulimit -f"), "\(run.errors)")
+      #expect(try session.results() == before)
+    }
+  }
 }

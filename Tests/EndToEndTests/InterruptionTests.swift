@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct InterruptionTests {
   /// Trains for hours, if nobody stops it.
-  private static let endless = ["--train-steps", "10000000", "--patience", "0"]
+  private static let endless = ["--train-steps", "1000000", "--patience", "0"]
 
   /// Starts an inference through a worker at a path of its own, waits until its workers run, does `body` and
   /// waits for the end.

@@ -130,6 +130,44 @@ import Testing
     }
   }
 
+  @Test func `What else lies among the tastes is skipped, and said`() async throws {
+    try await withSession { session in
+      try session.change {
+        try $0.group("spike_trains")!.createArray("notes", [1] as [Double], shape: [1])
+      }
+      let run = try await session.infer()
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(run.output.contains("/spike_trains/notes is no digital input"))
+      #expect(try session.results().count == 10)
+    }
+  }
+
+  @Test func `A taste's name of any length does no harm`() async throws {
+    try await withSession { session in
+      let info = String(decoding: try Data(contentsOf: session.info), as: UTF8.self)
+      let name = String(repeating: "long ", count: 20_000)
+      try session.write(info.replacing("\"NaCl\"", with: "\"\(name)\""), to: session.name + ".info")
+      let run = try await session.infer(["--json"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(try session.results().count == 10)
+    }
+  }
+
+  @Test func `A saved network whose weights were changed is trained again`() async throws {
+    try await withSession { session in
+      _ = try await session.infer()
+      let first = try session.results()
+      let model = session.artifacts.appending(path: "region_all_taste_1_hidden_8_loss_mse.safetensors")
+      var bytes = try Data(contentsOf: model)
+      bytes[bytes.count - 3] ^= 1
+      try bytes.write(to: model)
+      try session.change { try $0.group("rnn_output")!.group("regions")!.remove("region_all_taste_1") }
+      let run = try await session.infer(["--json"])
+      #expect(run.output.contains(#""origin" : "trained""#), "\(run.output)")
+      #expect(try session.results() == first)
+    }
+  }
+
   @Test func `One unit is enough`() async throws {
     try await withSession { session in
       try session.replaceSpikes(

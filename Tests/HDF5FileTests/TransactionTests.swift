@@ -52,6 +52,22 @@ import Testing
     }
   }
 
+  @Test func `A file in whose place another has come is left alone`() throws {
+    try withScratchFile { path in
+      try create(path)
+      let descriptor = try FileDescriptor.open(FilePath(path), .readWrite)
+      defer { try? descriptor.close() }
+      try FileManager.default.moveItem(atPath: path, toPath: path + ".bak")
+      for replaced in [false, true] {
+        if replaced { try FileManager.default.copyItem(atPath: path + ".bak", toPath: path) }
+        let error = #expect(throws: H5Error.self) {
+          try H5Transaction.locking(descriptor, path: path) { _ in }
+        }
+        #expect(error?.code == .busy)
+      }
+    }
+  }
+
   @Test func `Where the disk has no room, nothing is touched`() throws {
     try withScratchFile { path in
       try create(path)

@@ -361,6 +361,18 @@ import Vocabulary
         try Self.addResult(to: regions, "region_all_taste_0", .text(jobs[0].fingerprint))
         try Self.addResult(to: regions, "region_all_taste_1", nil)
       }
+      // Ours without a fingerprint is unfinished.
+      #expect(try existing() == [.current, .stale])
+      try MadeUpSession.change(directory) { root in
+        try root.group("rnn_output")!.group("regions")!.group("region_all_taste_1")!
+          .removeAttribute("software")
+      }
+      #expect(try existing() == [.current, .foreign])
+      // A fingerprint is anybody's word; that it is ours, the software says.
+      try MadeUpSession.change(directory) { root in
+        try root.group("rnn_output")!.group("regions")!.group("region_all_taste_1")!
+          .setAttribute("fingerprint", .integers([1, 2]))
+      }
       #expect(try existing() == [.current, .foreign])
       try MadeUpSession.change(directory) { root in
         let regions = try root.group("rnn_output")!.group("regions")!
@@ -393,6 +405,7 @@ import Vocabulary
   private static func addResult(to regions: H5Group, _ name: String, _ fingerprint: AttributeValue?) throws {
     let group = try regions.createGroup(name)
     for array in ResultsWriter.arrays { try group.createArray(array, [1] as [Double], shape: [1]) }
+    try group.setAttribute("software", .text("blechd 0.0.1"))
     try group.setAttribute("stimulus_ms", .integer(100))
     if let fingerprint { try group.setAttribute("fingerprint", fingerprint) }
   }
@@ -403,6 +416,8 @@ extension MadeUpSession {
   static func change(_ directory: String, _ body: (H5Group) throws -> Void) throws {
     let descriptor = try OpenDirectory(at: directory).openFile(name + ".h5", forWriting: true)
     defer { try? descriptor.close() }
-    try H5Transaction.locking(descriptor, path: directory) { try $0.change(growth: 1 << 16, body) }
+    try H5Transaction.locking(descriptor, path: "\(directory)/\(name).h5") {
+      try $0.change(growth: 1 << 16, body)
+    }
   }
 }

@@ -6,19 +6,24 @@ import Vocabulary
 extension SpikeTrains {
   /// Counts one taste's spikes in the bins of `window`, for all units: (trials, units, bins).
   ///
-  /// Reads one trial at a time and only the window, so that memory grows with a trial's size, not the file's.
+  /// Reads one trial at a time and only the window, so that memory grows with a trial's size, not the file's;
+  /// of a chunked array as many trials as a chunk holds, as each is unpacked whole, up to a bound.
   ///
   /// - Throws: `Failure` with `.badData` that names the array and the index of a value that is no count.
   func counts(of taste: Taste, in window: AnalysisWindow, path: String) throws -> SpikeCounts {
     let duration = window.limits.duration
-    var spikes = [Double](repeating: 0, count: units * duration)
     var counts: [Int32] = []
     counts.reserveCapacity(taste.trials * units * window.bins)
-    for trial in 0..<taste.trials {
+    let block = try trialsPerBlock(of: taste, elementsPerTrial: units * duration)
+    var spikes = [Double](repeating: 0, count: block * units * duration)
+    for start in stride(from: 0, to: taste.trials, by: block) {
+      let trials = min(block, taste.trials - start)
+      if trials < block { spikes.removeLast((block - trials) * units * duration) }
       try taste.array.readNumbers(
-        start: [trial, 0, window.limits.start], count: [1, units, duration], into: &spikes)
+        start: [start, 0, window.limits.start], count: [trials, units, duration], into: &spikes)
       if let bad = Self.appendSums(of: spikes, over: window.binSize, to: &counts) {
-        let (unit, time) = bad.quotientAndRemainder(dividingBy: duration)
+        let (row, time) = bad.quotientAndRemainder(dividingBy: duration)
+        let (trial, unit) = (start + row / units, row % units)
         throw Failure(
           .badData, "\(path), \(taste.array.name)",
           "the value at [\(trial), \(unit), \(time + window.limits.start)] is \(spikes[bad]), not a spike count",
@@ -26,6 +31,14 @@ extension SpikeTrains {
       }
     }
     return SpikeCounts(trials: taste.trials, units: units, bins: window.bins, values: counts)
+  }
+
+  /// At most so many numbers are read at once, beyond one trial: 64 MB.
+  private static let largestBlock = 8 << 20
+
+  private func trialsPerBlock(of taste: Taste, elementsPerTrial: Int) throws(H5Error) -> Int {
+    let perChunk = try taste.array.chunkShape()?.first ?? 1
+    return max(1, min(perChunk, taste.trials, Self.largestBlock / max(elementsPerTrial, 1)))
   }
 
   /// Far above what a unit can fire in one bin; keeps sums within 32 bits.

@@ -70,7 +70,7 @@ public struct SessionReading {
       name: session.name, h5: session.h5, stamps: stamps, parameters: parameters,
       stimulus: stimulus.milliseconds,
       jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)), notices: notices,
-      obstacle: source.outputDirectory == nil ? session.writingObstacle() : nil)
+      obstacle: session.writingObstacle(source))
   }
 
   /// Every error that reading a session can meet, as a failure that a person is told.
@@ -119,14 +119,21 @@ extension Session {
     }
   }
 
-  /// Why this process may not write into the session, or nil.
-  fileprivate func writingObstacle() -> Failure? {
-    do throws(FileError) {
-      try directory.mayWrite(".")
-      try directory.mayWrite(h5)
+  /// Why this process may not write where the results go, or nil.
+  fileprivate func writingObstacle(_ source: SessionSource) -> Failure? {
+    do throws(Failure) {
+      try SessionReading.describing {
+        if let output = source.outputDirectory {
+          try OpenDirectory(creatingAt: output).mayWrite(".")
+          return
+        }
+        try directory.mayWrite(".")
+        try directory.mayWrite(h5)
+        _ = try Artifacts.existing(in: ResultsPlace(directory: directory, h5: h5))
+      }
       return nil
     } catch {
-      return error.failure()
+      return error
     }
   }
 

@@ -39,7 +39,11 @@ struct SpikeTrains {
     var notices: [String] = []
     var extents: (units: Int, duration: Int)? = nil
     for (index, digIn) in Self.inTasteOrder(try group.childNames()).enumerated() {
-      guard let array = try group.group(digIn)?.dataset("spike_array") else {
+      guard case .group(let member) = try group.child(digIn) else {
+        notices.append("/\(Self.group)/\(digIn) is no digital input and is skipped")
+        continue
+      }
+      guard let array = try member.dataset("spike_array") else {
         throw Failure(
           .badData, "\(path), /\(Self.group)/\(digIn)", "holds no spike_array", remedy: Self.remedy)
       }
@@ -53,7 +57,7 @@ struct SpikeTrains {
       tastes.append(
         Taste(
           index: index, digIn: digIn, trials: shape[0],
-          laserTrials: try Self.laserTrials(in: group.group(digIn)!, trials: shape[0]), array: array))
+          laserTrials: try Self.laserTrials(in: member, trials: shape[0]), array: array))
     }
     guard let extents else {
       throw Failure(
@@ -105,7 +109,8 @@ struct SpikeTrains {
 
   /// Trials during which the laser was on; 0 where the session has none, or not one duration for each trial.
   private static func laserTrials(in digIn: H5Group, trials: Int) throws(H5Error) -> Int {
-    guard let durations = try digIn.dataset("laser_durations"), try durations.shape() == [trials],
+    guard case .dataset(let durations) = try digIn.child("laser_durations"),
+      try durations.shape() == [trials],
       try durations.elementType().isNumeric
     else { return 0 }
     var values = [Double](repeating: 0, count: trials)

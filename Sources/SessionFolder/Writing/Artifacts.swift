@@ -1,3 +1,4 @@
+import Crypto
 import FileAccess
 import FoundationEssentials
 import Inference
@@ -39,22 +40,36 @@ struct Artifacts {
     let stem = Self.stem(job.identity, parameters)
     guard let bytes = try? directory.read(stem + ".safetensors", limit: Self.longestModel),
       let file = try? SafeTensorsFile(decoding: bytes),
-      let artifact = try? ModelArtifact(file, losses: losses(stem)), artifact.fingerprint == job.fingerprint
+      let digest = try? Self.digest(of: file), file.metadata[Self.digestName] == digest,
+      let artifact = try? ModelArtifact(file, losses: losses(stem)), artifact.fingerprint == job.fingerprint,
+      artifact.model.preprocessing.units == job.unitRows.count
     else { return nil }
     return artifact.model
   }
 
   /// Writes one job's files. A job without a network (no unit fired) has none.
-  func write(_ result: StoredResult, of job: JobIdentity) throws {
+  ///
+  /// - Parameter parameters: those in force now; the run that made the result may have had others where they
+  ///   change nothing.
+  func write(_ result: StoredResult, of job: JobIdentity, _ parameters: InferenceParameters) throws {
     guard let model = result.model else { return }
-    let stem = Self.stem(job, result.parameters)
-    let artifact = ModelArtifact(model: model, fingerprint: result.fingerprint, parameters: result.parameters)
-    try directory.write(stem + ".safetensors", try artifact.file.encoded())
+    let stem = Self.stem(job, parameters)
+    let artifact = ModelArtifact(model: model, fingerprint: result.fingerprint, parameters: parameters)
+    var file = try artifact.file
+    file.metadata[Self.digestName] = try Self.digest(of: file)
+    try directory.write(stem + ".safetensors", try file.encoded())
     let network = model.network
     try directory.write(
       stem + "_loss.json", Self.lossFile(network.trainingLosses.enumerated().map { ($0.offset, $0.element) }))
     try directory.write(
       stem + "_cross_val_loss.json", Self.lossFile(network.validationLosses.map { ($0.step, $0.loss) }))
+  }
+
+  private static let digestName = "sha256"
+
+  /// SHA-256 over the tensors: wrong weights under the right fingerprint would give wrong rates.
+  private static func digest(of file: SafeTensorsFile) throws -> String {
+    SHA256.hash(data: try SafeTensorsFile(tensors: file.tensors).encoded()).hexadecimal
   }
 
   func write(_ parameters: InferenceParameters) throws {
@@ -66,8 +81,11 @@ struct Artifacts {
 
   /// As upstream writes it: {"0": 1.02, "1": 1.01, ...}, steps in their order.
   private static func lossFile(_ losses: [(step: Int, loss: Float)]) -> [UInt8] {
-    let lines = losses.map { "    \"\($0.step)\": \($0.loss)" }
-    return Array((lines.isEmpty ? "{}\n" : "{\n\(lines.joined(separator: ",\n"))\n}\n").utf8)
+    var bytes: [UInt8] = [UInt8(ascii: "{")]
+    for (index, entry) in losses.enumerated() {
+      bytes += "\(index > 0 ? "," : "")\n    \"\(entry.step)\": \(entry.loss)".utf8
+    }
+    return bytes + (losses.isEmpty ? "}\n" : "\n}\n").utf8
   }
 
   private func losses(_ stem: String) throws -> LossHistory {

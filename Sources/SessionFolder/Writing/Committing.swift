@@ -22,8 +22,7 @@ public struct Commit {
 
   /// Writes the artifacts, then the .h5, in that order, while the .h5 is locked.
   ///
-  /// - Parameter load: one job's result. Called twice for each job: for its artifacts, which also shows that every
-  ///   result is whole before the .h5 is touched, and for the .h5; so memory holds one at a time.
+  /// - Parameter load: one job's result. All are loaded before anything is written.
   /// - Throws: `Failure`; with `.temporary` where the session's data are no longer those of the inspection.
   public func run(_ load: (PlannedJob) throws -> StoredResult) throws(Failure) -> (h5: String, bytes: Int) {
     try SessionReading.describing {
@@ -33,11 +32,10 @@ public struct Commit {
       defer { try? descriptor.close() }
       return try H5Transaction.locking(descriptor, path: place.h5Path) { file in
         try checkUnchanged(session)
-        try writeArtifacts(in: place, load)
+        let results = try jobs.map { (job: $0, result: try load($0)) }
+        try writeArtifacts(of: results, in: place)
         let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
-        try file.change(growth: writer.growth(for: jobs)) { root in
-          for job in jobs { try writer.write(try load(job), of: job, into: root) }
-        }
+        try file.change(growth: writer.growth(for: jobs)) { try writer.write(results, into: $0) }
         return (place.h5Path, writer.bytes(of: jobs))
       }
     }
@@ -47,25 +45,30 @@ public struct Commit {
   private func checkUnchanged(_ session: Session) throws {
     if try session.stamps() == inspection.stamps { return }
     let now = try SessionReading(of: source).inspection
+    let path = session.directory.path(of: session.h5)
     for job in jobs {
-      guard now.jobs.contains(where: { $0.identity == job.identity && $0.fingerprint == job.fingerprint })
-      else {
+      let found = now.jobs.first { $0.identity == job.identity && $0.fingerprint == job.fingerprint }
+      guard let found else {
         throw Failure(
-          .temporary, session.directory.path(of: session.h5),
-          "has changed while \(job.identity) was inferred; the results are thrown away", remedy: "try again")
+          .temporary, path, "has changed while \(job.identity) was inferred; the results are thrown away",
+          remedy: "try again")
+      }
+      guard found.existing != .foreign || job.existing == .foreign else {
+        throw Failure(
+          .temporary, path, "another program has written results of \(job.identity) meanwhile",
+          remedy: "try again, with --retrain to replace them")
       }
     }
   }
 
-  private func writeArtifacts(in place: ResultsPlace, _ load: (PlannedJob) throws -> StoredResult) throws {
+  private func writeArtifacts(
+    of results: [(job: PlannedJob, result: StoredResult)], in place: ResultsPlace
+  ) throws {
     let artifacts = try Artifacts.making(in: place)
-    var warnings: [(job: JobIdentity, warnings: [String])] = []
-    for job in jobs {
-      let result = try load(job)
-      try artifacts.write(result, of: job.identity)
-      warnings.append((job.identity, result.summary.warnings))
+    for (job, result) in results {
+      try artifacts.write(result, of: job.identity, inspection.parameters)
     }
     try artifacts.write(inspection.parameters)
-    try artifacts.updateWarnings(warnings)
+    try artifacts.updateWarnings(results.map { ($0.job.identity, $0.result.summary.warnings) })
   }
 }

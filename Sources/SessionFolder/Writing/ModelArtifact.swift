@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Inference
 import Parameters
 import RateNetwork
@@ -112,27 +111,5 @@ struct ModelArtifact {
     }
     return Preprocessing(
       scaler: scaler, components: PrincipalComponents(mean: pcaMean, directions: directions))
-  }
-}
-
-/// How training went, step by step: what upstream keeps in two JSON files.
-struct LossHistory: Equatable {
-  /// One for each step, dropout on.
-  var training: [Float]
-  /// By step, counted from 0, dropout off.
-  var validation: [ValidationLoss]
-}
-
-/// JSON as text, keys sorted, so that equal values give equal text.
-enum JSONText {
-  static func encode(_ value: some Encodable, pretty: Bool = false) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
-  static func decode<Value: Decodable>(_: Value.Type, from text: String) throws -> Value {
-    try JSONDecoder().decode(Value.self, from: Data(text.utf8))
   }
 }

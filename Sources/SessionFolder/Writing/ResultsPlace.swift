@@ -57,13 +57,12 @@ public struct ResultsPlace {
     _ job: JobIdentity, fingerprint: String, stimulus: Int, in regions: H5Group?
   ) throws(H5Error) -> ExistingResult {
     guard let group = try regions?.group(job.groupName) else { return .none }
-    switch try group.attribute("fingerprint") {
-    case .text(fingerprint):
-      // A group that lost its arrays is no result.
-      for array in ResultsWriter.arrays where try !group.contains(array) { return .stale }
-      return try group.attribute("stimulus_ms") == .integer(Int64(stimulus)) ? .current : .stale
-    case nil: return .foreign
-    default: return .stale
-    }
+    guard case .text(let software) = try group.attribute(ResultsWriter.softwareName),
+      software.hasPrefix(Software.title)
+    else { return .foreign }
+    guard try group.attribute(ResultsWriter.fingerprintName) == .text(fingerprint) else { return .stale }
+    // A group that lost its arrays is no result.
+    for array in ResultsWriter.arrays where try !group.contains(array) { return .stale }
+    return try group.attribute("stimulus_ms") == .integer(Int64(stimulus)) ? .current : .stale
   }
 }

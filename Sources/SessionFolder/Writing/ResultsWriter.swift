@@ -37,13 +37,31 @@ struct ResultsWriter {
     }
   }
 
-  /// Replaces the group of `job`; every other group stays as it is.
-  func write(_ result: StoredResult, of job: PlannedJob, into root: H5Group) throws {
+  /// The first attribute that a group gets: it tells an unfinished group from another program's.
+  static let softwareName = "software"
+  /// The last one: a group without it is unfinished.
+  static let fingerprintName = "fingerprint"
+
+  /// Replaces the groups of the jobs; every other group stays as it is.
+  func write(_ results: [(job: PlannedJob, result: StoredResult)], into root: H5Group) throws {
     let regions = try root.groupCreatingIfNeeded(ResultsPlace.outputGroup)
       .groupCreatingIfNeeded(ResultsPlace.regionsGroup)
+    // The space of what is removed is used again. Should the process die meanwhile, the old groups must not
+    // look valid.
+    for (job, _) in results {
+      if case .group(let old) = try regions.child(job.identity.groupName) {
+        try old.removeAttribute(Self.fingerprintName)
+      }
+    }
+    try root.flush()
+    for (job, result) in results { try write(result, of: job, into: regions) }
+  }
+
+  private func write(_ result: StoredResult, of job: PlannedJob, into regions: H5Group) throws {
     let name = job.identity.groupName
     if try regions.contains(name) { try regions.remove(name) }
     let group = try regions.createGroup(name)
+    try group.setAttribute(Self.softwareName, .text(Software.name))
     let (rates, latent) = (result.rates, result.latent)
     try group.createArray("pred_firing", rates.values, shape: [rates.trials, rates.units, rates.bins])
     try group.createArray("latent_out", latent.values, shape: [latent.bins, latent.trials, latent.features])
@@ -51,6 +69,14 @@ struct ResultsWriter {
     try group.createArray("time_ms", window.outputTimesFromStimulus, shape: [window.outputBins])
     try group.createArray("unit_index", job.unitRows.map { Int64($0) }, shape: [job.unitRows.count])
     for (name, value) in try attributes(of: result, job) { try group.setAttribute(name, value) }
+    try group.setAttribute(Self.fingerprintName, .text(job.fingerprint))
+  }
+
+  /// HDF5 keeps attributes of up to 64 KiB; text that comes from a person's file is cut well before.
+  private static func bounded(_ text: String) -> AttributeValue {
+    var cut = text[...]
+    while cut.utf8.count > 8000 { cut = cut.dropLast(max(1, (cut.utf8.count - 8000) / 4)) }
+    return .text(String(cut))
   }
 
   private func attributes(
@@ -59,8 +85,8 @@ struct ResultsWriter {
     let summary = result.summary
     let parameters = inspection.parameters
     return [
-      ("dig_in", .text(job.digIns.joined(separator: ","))),
-      ("taste_name", .text(job.tasteName)),
+      ("dig_in", Self.bounded(job.digIns.joined(separator: ","))),
+      ("taste_name", Self.bounded(job.tasteName)),
       ("region", .text(job.identity.region)),
       ("pred_firing_units", .text("spikes/bin")),
       ("bin_size_ms", .integer(Int64(parameters.binSize))),
@@ -69,14 +95,12 @@ struct ResultsWriter {
       ("model", .text(parameters.model.rawValue)),
       ("seed", .integer(Int64(parameters.seed))),
       ("test_trials", .integers([])),
-      ("fingerprint", .text(job.fingerprint)),
       ("train_loss", .number(summary.trainingLoss ?? .nan)),
       ("validation_loss", .number(summary.validationLoss ?? .nan)),
       ("best_step", .integer(Int64(summary.bestStep ?? -1))),
       ("steps", .integer(Int64(summary.steps))),
       ("laser_trials", .integer(Int64(job.laserTrials))),
-      ("warning", .text(summary.warnings.joined(separator: "; "))),
-      ("software", .text(Software.name)),
+      ("warning", Self.bounded(summary.warnings.joined(separator: "; "))),
       ("finished_at", .text(finishedAt)),
     ]
   }
