@@ -106,10 +106,10 @@ struct ScratchSession {
 }
 
 /// Runs `body` on a scratch copy and removes the copy afterwards.
-func withSession(
-  _ fixture: String = ScratchSession.usual, _ body: (ScratchSession) async throws -> Void
-) async throws {
+func withSession<Result>(
+  _ fixture: String = ScratchSession.usual, _ body: (ScratchSession) async throws -> Result
+) async throws -> Result {
   let session = try ScratchSession(fixture)
   defer { session.remove() }
-  try await body(session)
+  return try await body(session)
 }
