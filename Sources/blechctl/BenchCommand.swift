@@ -40,21 +40,13 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let worker = WorkerProcess(try WorkerExecutable.find())
     let folder = FileManager.default.temporaryDirectory.appending(path: "blechd-bench-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     if session { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false) }
     let task = BenchTask(
       bins: bins, trials: trials, inputs: inputs, hidden: hidden, steps: steps,
       folder: session ? folder.path : nil)
-    let outcome: Result<WorkerMessage.Outcome, Failure> = await untilInterrupted {
-      do throws(Failure) {
-        return .success(try await worker.run(.bench(task)))
-      } catch {
-        return .failure(error)
-      }
-    }
-    guard case .benched(let result) = try outcome.get() else { return }
+    guard case .benched(let result) = try await runWorker(.bench(task)) else { return }
     print(json ? try JSONDocument.text(result) : text(result), terminator: json ? "" : "\n")
   }
 

@@ -32,16 +32,7 @@ struct DemoCommand: AsyncParsableCommand {
     let truth = path + "_true_rates.hdf5"
     let task = DemoTask(
       directory: path, truth: truth, tastes: tastes, trials: trials, units: units, seed: seed)
-    let worker = WorkerProcess(try WorkerExecutable.find())
-    let result: Result<Void, Failure> = await untilInterrupted {
-      do throws(Failure) {
-        _ = try await worker.run(.demo(task))
-        return .success(())
-      } catch {
-        return .failure(error)
-      }
-    }
-    try result.get()
+    _ = try await runWorker(.demo(task))
     print("\(path): \(tastes) tastes x \(trials) trials x \(units) units")
     print("\(truth): the rates that drew the spikes")
   }

@@ -2,7 +2,6 @@ import ArgumentParser
 import FoundationEssentials
 import Jobs
 import Terminal
-import UnixSignals
 import Vocabulary
 
 struct InferCommand: AsyncParsableCommand {
@@ -76,25 +75,5 @@ struct InferCommand: AsyncParsableCommand {
     SessionSource(
       directory: directory, overrides: parameters.overrides, ignoresFiles: overrideConfig,
       ignoresExecutionLog: ignoreLog, outputDirectory: outputOnly)
-  }
-}
-
-/// Runs `body`, and cancels it at the first Ctrl-C or SIGTERM.
-func untilInterrupted<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
-  let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-  return await withTaskGroup(of: Result?.self) { group in
-    group.addTask { await body() }
-    group.addTask {
-      for await _ in signals { break }
-      return nil
-    }
-    while let finished = await group.next() {
-      if let result = finished {
-        group.cancelAll()
-        return result
-      }
-      group.cancelAll()
-    }
-    preconditionFailure("the body always returns")
   }
 }
