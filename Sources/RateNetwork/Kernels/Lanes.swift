@@ -18,6 +18,8 @@ protocol Lanes {
   func clamped(to limit: Float) -> Self
   /// 2^n, where self is n + 1.5 * 2^23: the low mantissa bits then hold n.
   func powerOfTwoFromShifted() -> Self
+  /// Sum of all lanes, by halves.
+  var total: Float { get }
 }
 
 extension SIMD16<Float>: Lanes {
@@ -34,12 +36,8 @@ extension SIMD16<Float>: Lanes {
   }
 
   @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
-    #if NO_FUSED_MULTIPLY_ADD
-      // Without the instruction `addingProduct` is a call into the C library for every lane.
-      return self + left * right
-    #else
-      return addingProduct(left, right)
-    #endif
+    // Without the instruction `addingProduct` is a call into the C library for every lane.
+    Registers.fuseMultiplyAdd ? addingProduct(left, right) : self + left * right
   }
 
   @inline(__always) func clamped(to limit: Float) -> Self {
@@ -54,7 +52,6 @@ extension SIMD16<Float>: Lanes {
     return unsafeBitCast((bits &<< 23) &+ SIMD16<Int32>(repeating: 127 << 23), to: Self.self)
   }
 
-  /// Sum of all lanes, by halves.
   @inline(__always) var total: Float {
     let eight = lowHalf + highHalf
     let four = eight.lowHalf + eight.highHalf
@@ -77,11 +74,7 @@ extension SIMD8<Float>: Lanes {
   }
 
   @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
-    #if NO_FUSED_MULTIPLY_ADD
-      return self + left * right
-    #else
-      return addingProduct(left, right)
-    #endif
+    Registers.fuseMultiplyAdd ? addingProduct(left, right) : self + left * right
   }
 
   @inline(__always) func clamped(to limit: Float) -> Self {
@@ -95,4 +88,66 @@ extension SIMD8<Float>: Lanes {
     let bits = unsafeBitCast(self, to: SIMD8<Int32>.self)
     return unsafeBitCast((bits &<< 23) &+ SIMD8<Int32>(repeating: 127 << 23), to: Self.self)
   }
+
+  @inline(__always) var total: Float {
+    let four = lowHalf + highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+  }
+}
+
+/// Two vectors side by side, for kernels that keep more sums than one register holds.
+struct Pair<Half: Lanes>: Lanes {
+  var low: Half
+  var high: Half
+
+  static var count: Int { 2 * Half.count }
+
+  @inline(__always) init(_ low: Half, _ high: Half) {
+    self.low = low
+    self.high = high
+  }
+
+  @inline(__always) init(spreading value: Float) {
+    self.init(Half(spreading: value), Half(spreading: value))
+  }
+
+  @inline(__always) init(loading address: UnsafePointer<Float>) {
+    self.init(Half(loading: address), Half(loading: address + Half.count))
+  }
+
+  @inline(__always) func store(to address: UnsafeMutablePointer<Float>) {
+    low.store(to: address)
+    high.store(to: address + Half.count)
+  }
+
+  @inline(__always) static func + (left: Self, right: Self) -> Self {
+    Self(left.low + right.low, left.high + right.high)
+  }
+
+  @inline(__always) static func - (left: Self, right: Self) -> Self {
+    Self(left.low - right.low, left.high - right.high)
+  }
+
+  @inline(__always) static func * (left: Self, right: Self) -> Self {
+    Self(left.low * right.low, left.high * right.high)
+  }
+
+  @inline(__always) static func / (left: Self, right: Self) -> Self {
+    Self(left.low / right.low, left.high / right.high)
+  }
+
+  @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
+    Self(low.adding(left.low, times: right.low), high.adding(left.high, times: right.high))
+  }
+
+  @inline(__always) func clamped(to limit: Float) -> Self {
+    Self(low.clamped(to: limit), high.clamped(to: limit))
+  }
+
+  @inline(__always) func powerOfTwoFromShifted() -> Self {
+    Self(low.powerOfTwoFromShifted(), high.powerOfTwoFromShifted())
+  }
+
+  @inline(__always) var total: Float { low.total + high.total }
 }
