@@ -16,10 +16,16 @@ protocol Lanes {
   func adding(_ left: Self, times right: Self) -> Self
   /// Each lane within ±limit; NaN stays NaN.
   func clamped(to limit: Float) -> Self
-  /// 2^n, where self is n + 1.5 * 2^23: the low mantissa bits then hold n.
+  /// 2^n, where self is n + `integerShift`.
   func powerOfTwoFromShifted() -> Self
   /// Sum of all lanes, by halves.
   var total: Float { get }
+}
+
+extension Lanes {
+  /// 1.5 * 2^23 + 127: a sum with it is rounded to an integer, whose low bits are those of the mantissa; the bias
+  /// of an exponent is in them already.
+  static var integerShift: Float { 12_583_039 }
 }
 
 extension SIMD16<Float>: Lanes {
@@ -49,7 +55,7 @@ extension SIMD16<Float>: Lanes {
 
   @inline(__always) func powerOfTwoFromShifted() -> Self {
     let bits = unsafeBitCast(self, to: SIMD16<Int32>.self)
-    return unsafeBitCast((bits &<< 23) &+ SIMD16<Int32>(repeating: 127 << 23), to: Self.self)
+    return unsafeBitCast(bits &<< 23, to: Self.self)
   }
 
   @inline(__always) var total: Float {
@@ -86,7 +92,7 @@ extension SIMD8<Float>: Lanes {
 
   @inline(__always) func powerOfTwoFromShifted() -> Self {
     let bits = unsafeBitCast(self, to: SIMD8<Int32>.self)
-    return unsafeBitCast((bits &<< 23) &+ SIMD8<Int32>(repeating: 127 << 23), to: Self.self)
+    return unsafeBitCast(bits &<< 23, to: Self.self)
   }
 
   @inline(__always) var total: Float {
