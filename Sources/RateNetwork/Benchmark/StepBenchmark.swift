@@ -65,7 +65,7 @@ extension TrainingRun {
 /// Floating-point operations per second of `multiplyAndAdd`.
 private func measurePeak(_ clock: ContinuousClock) -> Double {
   switch Registers.floats {
-  case 16: measurePeak(Pair<SIMD16<Float>>.self, clock)
+  case 16: measurePeak(Pair<SIMD16<Float>, SIMD16<Float>>.self, clock)
   case 8: measurePeak(SIMD16<Float>.self, clock)
   default: measurePeak(SIMD8<Float>.self, clock)
   }

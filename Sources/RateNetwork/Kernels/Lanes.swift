@@ -103,28 +103,28 @@ extension SIMD8<Float>: Lanes {
 }
 
 /// Two vectors side by side, for kernels that keep more sums than one register holds.
-struct Pair<Half: Lanes>: Lanes {
-  var low: Half
-  var high: Half
+struct Pair<Low: Lanes, High: Lanes>: Lanes {
+  var low: Low
+  var high: High
 
-  static var count: Int { 2 * Half.count }
+  static var count: Int { Low.count + High.count }
 
-  @inline(__always) init(_ low: Half, _ high: Half) {
+  @inline(__always) init(_ low: Low, _ high: High) {
     self.low = low
     self.high = high
   }
 
   @inline(__always) init(spreading value: Float) {
-    self.init(Half(spreading: value), Half(spreading: value))
+    self.init(Low(spreading: value), High(spreading: value))
   }
 
   @inline(__always) init(loading address: UnsafePointer<Float>) {
-    self.init(Half(loading: address), Half(loading: address + Half.count))
+    self.init(Low(loading: address), High(loading: address + Low.count))
   }
 
   @inline(__always) func store(to address: UnsafeMutablePointer<Float>) {
     low.store(to: address)
-    high.store(to: address + Half.count)
+    high.store(to: address + Low.count)
   }
 
   @inline(__always) static func + (left: Self, right: Self) -> Self {

@@ -64,11 +64,16 @@ func multiply<E: Epilogue>(
       column += L.count
     }
   }
+  typealias ThirtyTwo = Pair<SIMD16<Float>, SIMD16<Float>>
   if Registers.floats == 16 {
-    advance(by: Pair<Pair<SIMD16<Float>>>.self)
-    advance(by: Pair<SIMD16<Float>>.self)
+    advance(by: Pair<ThirtyTwo, ThirtyTwo>.self)
+    advance(by: ThirtyTwo.self)
   }
-  if Registers.floats > 4 { advance(by: SIMD16<Float>.self) }
+  if Registers.floats >= 8 {
+    // One bin of 17 to 24 trials, a usual number.
+    advance(by: Pair<SIMD16<Float>, SIMD8<Float>>.self)
+    advance(by: SIMD16<Float>.self)
+  }
   advance(by: SIMD8<Float>.self)
 }
 
