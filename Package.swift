@@ -9,7 +9,6 @@ let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 /// would make the tests unusable. `BLECHD_MARCH` names the instruction set to build for; without it a
 /// source build uses the machine's own.
 let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
-/// Instruction sets without a fused multiply-add are told so, as Swift's own spelling of it would be a call.
 #if arch(arm64)
   let instructionSetFlag = "-mcpu=\(instructionSet)"
 #else
@@ -17,7 +16,6 @@ let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 #endif
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", instructionSetFlag])]
-  + (["x86-64", "x86-64-v2"].contains(instructionSet) ? [.define("NO_FUSED_MULTIPLY_ADD")] : [])
 
 /// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
 /// (With -wmo, SwiftPM's debug builds expect one object for each file, which -num-threads gives.)
@@ -44,7 +42,7 @@ let package = Package(
     .target(name: "FileAccess", dependencies: ["Vocabulary", system], swiftSettings: strictMemory),
 
     // From spikes to rates.
-    .target(name: "RateNetwork", swiftSettings: kernel),
+    .target(name: "RateNetwork", dependencies: ["CKernelBuild"], swiftSettings: kernel),
     .target(
       name: "Inference", dependencies: ["Parameters", "RateNetwork", "Vocabulary", crypto],
       swiftSettings: optimised),

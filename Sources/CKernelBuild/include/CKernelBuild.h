@@ -9,4 +9,21 @@ extern const char *const ckernelbuild_features;
 // What was asked for: native, x86-64-v3, ...
 extern const char *const ckernelbuild_march;
 
+// What the kernels choose their code by. These are constants of the source that includes this header, compiled
+// with the kernels' flags: nothing else may ask for them.
+enum {
+#if defined(__AVX512F__)
+  ckernelbuild_register_floats = 16,
+#elif defined(__AVX__)
+  ckernelbuild_register_floats = 8,
+#else
+  ckernelbuild_register_floats = 4,
+#endif
+#if defined(__FMA__) || defined(__aarch64__)
+  ckernelbuild_fuses_multiply_add = 1,
+#else
+  ckernelbuild_fuses_multiply_add = 0,
+#endif
+};
+
 #endif

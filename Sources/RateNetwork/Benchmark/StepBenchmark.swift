@@ -64,21 +64,30 @@ extension TrainingRun {
 
 /// Floating-point operations per second of `multiplyAndAdd`.
 private func measurePeak(_ clock: ContinuousClock) -> Double {
+  switch Registers.floats {
+  case 16: measurePeak(Pair<SIMD16<Float>, SIMD16<Float>>.self, clock)
+  case 8: measurePeak(SIMD16<Float>.self, clock)
+  default: measurePeak(SIMD8<Float>.self, clock)
+  }
+}
+
+private func measurePeak<L: Lanes>(_: L.Type, _ clock: ContinuousClock) -> Double {
   let rounds = 1_000_000
-  var sum: Float = 0
-  let time = clock.measure { sum = multiplyAndAdd(rounds: rounds, factor: 0.999, summand: 0.001) }
-  precondition(sum > 0, "the result is needed, or the compiler would leave the work out")
-  return 12 * 16 * 2 * Double(rounds) / (time / .seconds(1))
+  var sums = L(spreading: 0)
+  let time = clock.measure {
+    sums = multiplyAndAdd(rounds: rounds, factor: L(spreading: 0.999), summand: L(spreading: 0.001))
+  }
+  var results = [Float](repeating: 0, count: L.count)
+  sums.store(to: &results)
+  precondition(results[0] > 0, "the result is needed, or the compiler would leave the work out")
+  return 6 * 2 * Double(L.count * rounds) / (time / .seconds(1))
 }
 
 /// Fused multiply-adds (or a multiplication and an addition, where the processor has no such thing) in enough
-/// independent registers to keep the core busy.
+/// independent registers to keep the core busy: twelve, if `L` fills two.
 @inline(never)
-private func multiplyAndAdd(rounds: Int, factor: Float, summand: Float) -> Float {
-  typealias Vector = SIMD16<Float>
-  let (factor, summand) = (Vector(repeating: factor), Vector(repeating: summand))
+private func multiplyAndAdd<L: Lanes>(rounds: Int, factor: L, summand: L) -> L {
   var (a, b, c, d, e, f) = (summand, summand, summand, summand, summand, summand)
-  var (g, h, i, j, k, l) = (summand, summand, summand, summand, summand, summand)
   for _ in 0..<rounds {
     a = summand.adding(a, times: factor)
     b = summand.adding(b, times: factor)
@@ -86,12 +95,6 @@ private func multiplyAndAdd(rounds: Int, factor: Float, summand: Float) -> Float
     d = summand.adding(d, times: factor)
     e = summand.adding(e, times: factor)
     f = summand.adding(f, times: factor)
-    g = summand.adding(g, times: factor)
-    h = summand.adding(h, times: factor)
-    i = summand.adding(i, times: factor)
-    j = summand.adding(j, times: factor)
-    k = summand.adding(k, times: factor)
-    l = summand.adding(l, times: factor)
   }
-  return ((a + b + c + d + e + f) + (g + h + i + j + k + l)).total
+  return (a + b + c) + (d + e + f)
 }

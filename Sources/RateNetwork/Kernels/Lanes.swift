@@ -16,8 +16,16 @@ protocol Lanes {
   func adding(_ left: Self, times right: Self) -> Self
   /// Each lane within ±limit; NaN stays NaN.
   func clamped(to limit: Float) -> Self
-  /// 2^n, where self is n + 1.5 * 2^23: the low mantissa bits then hold n.
+  /// 2^n, where self is n + `integerShift`.
   func powerOfTwoFromShifted() -> Self
+  /// Sum of all lanes, by halves.
+  var total: Float { get }
+}
+
+extension Lanes {
+  /// 1.5 * 2^23 + 127: a sum with it is rounded to an integer, whose low bits are those of the mantissa; the bias
+  /// of an exponent is in them already.
+  static var integerShift: Float { 12_583_039 }
 }
 
 extension SIMD16<Float>: Lanes {
@@ -34,12 +42,8 @@ extension SIMD16<Float>: Lanes {
   }
 
   @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
-    #if NO_FUSED_MULTIPLY_ADD
-      // Without the instruction `addingProduct` is a call into the C library for every lane.
-      return self + left * right
-    #else
-      return addingProduct(left, right)
-    #endif
+    // Without the instruction `addingProduct` is a call into the C library for every lane.
+    Registers.fuseMultiplyAdd ? addingProduct(left, right) : self + left * right
   }
 
   @inline(__always) func clamped(to limit: Float) -> Self {
@@ -51,10 +55,9 @@ extension SIMD16<Float>: Lanes {
 
   @inline(__always) func powerOfTwoFromShifted() -> Self {
     let bits = unsafeBitCast(self, to: SIMD16<Int32>.self)
-    return unsafeBitCast((bits &<< 23) &+ SIMD16<Int32>(repeating: 127 << 23), to: Self.self)
+    return unsafeBitCast(bits &<< 23, to: Self.self)
   }
 
-  /// Sum of all lanes, by halves.
   @inline(__always) var total: Float {
     let eight = lowHalf + highHalf
     let four = eight.lowHalf + eight.highHalf
@@ -77,11 +80,7 @@ extension SIMD8<Float>: Lanes {
   }
 
   @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
-    #if NO_FUSED_MULTIPLY_ADD
-      return self + left * right
-    #else
-      return addingProduct(left, right)
-    #endif
+    Registers.fuseMultiplyAdd ? addingProduct(left, right) : self + left * right
   }
 
   @inline(__always) func clamped(to limit: Float) -> Self {
@@ -93,6 +92,68 @@ extension SIMD8<Float>: Lanes {
 
   @inline(__always) func powerOfTwoFromShifted() -> Self {
     let bits = unsafeBitCast(self, to: SIMD8<Int32>.self)
-    return unsafeBitCast((bits &<< 23) &+ SIMD8<Int32>(repeating: 127 << 23), to: Self.self)
+    return unsafeBitCast(bits &<< 23, to: Self.self)
   }
+
+  @inline(__always) var total: Float {
+    let four = lowHalf + highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
+  }
+}
+
+/// Two vectors side by side, for kernels that keep more sums than one register holds.
+struct Pair<Low: Lanes, High: Lanes>: Lanes {
+  var low: Low
+  var high: High
+
+  static var count: Int { Low.count + High.count }
+
+  @inline(__always) init(_ low: Low, _ high: High) {
+    self.low = low
+    self.high = high
+  }
+
+  @inline(__always) init(spreading value: Float) {
+    self.init(Low(spreading: value), High(spreading: value))
+  }
+
+  @inline(__always) init(loading address: UnsafePointer<Float>) {
+    self.init(Low(loading: address), High(loading: address + Low.count))
+  }
+
+  @inline(__always) func store(to address: UnsafeMutablePointer<Float>) {
+    low.store(to: address)
+    high.store(to: address + Low.count)
+  }
+
+  @inline(__always) static func + (left: Self, right: Self) -> Self {
+    Self(left.low + right.low, left.high + right.high)
+  }
+
+  @inline(__always) static func - (left: Self, right: Self) -> Self {
+    Self(left.low - right.low, left.high - right.high)
+  }
+
+  @inline(__always) static func * (left: Self, right: Self) -> Self {
+    Self(left.low * right.low, left.high * right.high)
+  }
+
+  @inline(__always) static func / (left: Self, right: Self) -> Self {
+    Self(left.low / right.low, left.high / right.high)
+  }
+
+  @inline(__always) func adding(_ left: Self, times right: Self) -> Self {
+    Self(low.adding(left.low, times: right.low), high.adding(left.high, times: right.high))
+  }
+
+  @inline(__always) func clamped(to limit: Float) -> Self {
+    Self(low.clamped(to: limit), high.clamped(to: limit))
+  }
+
+  @inline(__always) func powerOfTwoFromShifted() -> Self {
+    Self(low.powerOfTwoFromShifted(), high.powerOfTwoFromShifted())
+  }
+
+  @inline(__always) var total: Float { low.total + high.total }
 }

@@ -57,36 +57,28 @@ func multiply<E: Epilogue>(
   _ matrix: PackedMatrix, _ source: Panel, into target: Panel, columns: Int, depth: Int, finish: E
 ) {
   var column = 0
-  while column + 32 <= columns {
-    for row in stride(from: 0, to: matrix.rows, by: Panel.rowBlock) {
-      var left = FourRows<SIMD16<Float>>()
-      var right = FourRows<SIMD16<Float>>()
-      var weights = matrix.block(row)
-      var values = UnsafePointer(source.start + column)
-      for _ in 0..<depth {
-        left.add(SIMD16(loading: values), times: weights)
-        right.add(SIMD16(loading: values + 16), times: weights)
-        weights += Panel.rowBlock
-        values += source.stride
-      }
-      left.store(finish, to: target, row: row, column: column)
-      right.store(finish, to: target, row: row, column: column + 16)
+  // As many sums at once as there are registers for, less what a turn loads.
+  func advance<L: Lanes>(by _: L.Type) {
+    while column + L.count <= columns {
+      multiplyStrip(L.self, matrix, source, into: target, column: column, depth: depth, finish: finish)
+      column += L.count
     }
-    column += 32
   }
-  if column + 16 <= columns {
-    multiplyOneVector(
-      SIMD16<Float>.self, matrix, source, into: target, column: column, depth: depth, finish: finish)
-    column += 16
+  typealias ThirtyTwo = Pair<SIMD16<Float>, SIMD16<Float>>
+  if Registers.floats == 16 {
+    advance(by: Pair<ThirtyTwo, ThirtyTwo>.self)
+    advance(by: ThirtyTwo.self)
   }
-  if column < columns {
-    multiplyOneVector(
-      SIMD8<Float>.self, matrix, source, into: target, column: column, depth: depth, finish: finish)
+  if Registers.floats >= 8 {
+    // One bin of 17 to 24 trials, a usual number.
+    advance(by: Pair<SIMD16<Float>, SIMD8<Float>>.self)
+    advance(by: SIMD16<Float>.self)
   }
+  advance(by: SIMD8<Float>.self)
 }
 
 @inline(__always)
-private func multiplyOneVector<L: Lanes, E: Epilogue>(
+private func multiplyStrip<L: Lanes, E: Epilogue>(
   _: L.Type, _ matrix: PackedMatrix, _ source: Panel, into target: Panel, column: Int, depth: Int, finish: E
 ) {
   for row in stride(from: 0, to: matrix.rows, by: Panel.rowBlock) {

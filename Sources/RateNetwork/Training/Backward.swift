@@ -96,11 +96,9 @@ extension Workspace {
     _ gradients: Panel, _ values: Panel, _ columns: Int, _ weight: ParameterTensor, _ bias: ParameterTensor,
     to gradient: UnsafeMutablePointer<Float>
   ) {
-    let rows = weight.rows(in: shape)
-    addWeightGradient(
-      gradients, rows: rows, values, depths: weight.fanIn(in: shape), columns: columns,
-      to: gradient + offsets[weight])
-    addBiasGradient(gradients, rows: rows, columns: columns, to: gradient + offsets[bias])
+    addGradients(
+      gradients, rows: weight.rows(in: shape), values, depths: weight.fanIn(in: shape), columns: columns,
+      weight: gradient + offsets[weight], bias: gradient + offsets[bias])
   }
 
   /// Adds the gradient of the recurrent weights: each bin's gradients with the states of the bin before.
@@ -110,9 +108,9 @@ extension Workspace {
     // The gradients are zero behind the last bin, so that the length may be rounded up.
     let columns = roundUp((bins - 1) * lanes, to: 16)
     for column in stride(from: 0, to: columns, by: Self.chunk) {
-      addWeightGradient(
+      addGradients(
         gradients.from(column: column + lanes), rows: shape.hidden, states.from(column: column),
-        depths: shape.hidden, columns: min(Self.chunk, columns - column), to: gradient)
+        depths: shape.hidden, columns: min(Self.chunk, columns - column), weight: gradient, bias: nil)
     }
   }
 }

@@ -3,8 +3,9 @@
 /// The phases work in chunks of columns that stay in the cache; panels that are needed only within a chunk
 /// have room for one chunk.
 final class Workspace {
-  /// Columns that one chunk holds; a multiple of 32.
-  static let chunk = 512
+  /// Columns that one chunk holds; a multiple of 64. The smaller it is, the more often the weights' gradients
+  /// sum up lanes; the larger, the more it holds of the cache.
+  static let chunk = 1024
 
   /// Floats that a panel may hold to be kept for the way back rather than worked out again.
   static let largestKept = 1 << 19
