@@ -1,4 +1,5 @@
 import FileAccess
+import Glibc
 import HDF5File
 import Inference
 import Parameters
@@ -124,7 +125,8 @@ extension Session {
     do throws(Failure) {
       try SessionReading.describing {
         if let output = source.outputDirectory {
-          try OpenDirectory(creatingAt: output).mayWrite(".")
+          // An inspection writes nothing: what is not there yet is made by the commit.
+          if access(output, F_OK) == 0 { try OpenDirectory(at: output).mayWrite(".") }
           return
         }
         try directory.mayWrite(".")
