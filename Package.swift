@@ -17,7 +17,8 @@ let instructionSet = Context.environment["BLECHD_MARCH"] ?? "native"
 let kernel: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2", "-Xcc", instructionSetFlag])]
 
-/// Eigenvectors of 300 units take minutes unoptimised. No instruction set: no SIMD type is named there.
+/// Eigenvectors of 300 units take minutes unoptimised, and so do the tests of a hundred thousand interrupted
+/// commits. No instruction set: no SIMD type is named there.
 /// (With -wmo, SwiftPM's debug builds expect one object for each file, which -num-threads gives.)
 let optimised: [SwiftSetting] = strict + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"])]
 
@@ -56,7 +57,9 @@ let package = Package(
     // A session's files.
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
-    .target(name: "HDF5File", dependencies: ["CHDF5", "CLinux", system], swiftSettings: strictMemory),
+    .target(
+      name: "HDF5File", dependencies: ["CHDF5", "CLinux", crypto, system],
+      swiftSettings: optimised + [.strictMemorySafety()]),
     .target(
       name: "SessionFolder",
       dependencies: [
@@ -92,7 +95,16 @@ let package = Package(
         "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["FileAccess", "HDF5File"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    // Disks that fail and processes that are stopped, for the tests of the safe commit.
+    .target(
+      name: "SafetyHarness", dependencies: ["HDF5File", system], path: "Tests/SafetyHarness",
+      swiftSettings: optimised),
+    .executableTarget(
+      name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
+      swiftSettings: strict),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
     .testTarget(
@@ -110,7 +122,9 @@ let package = Package(
       dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
-      name: "HDF5FileTests", dependencies: ["HDF5File", system], resources: [.copy("Fixtures")],
+      name: "HDF5FileTests",
+      dependencies: ["FileAccess", "HDF5File", "SafetyHarness", "TestSupport", crypto, system],
+      resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
       name: "SessionFolderTests",
@@ -132,7 +146,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "blechctl", "blechd-worker", system,
+        "HDF5File", "SafetyHarness", "TestSupport", "WorkerProtocol", "blechctl", "blechd-worker",
+        "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],

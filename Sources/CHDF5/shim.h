@@ -4,6 +4,10 @@
 #define BLECHD_CHDF5_SHIM_H
 
 #include <hdf5.h>
+// H5FD_class_t has moved there.
+#if H5_VERSION_GE(1, 13, 0)
+#include <H5FDdevelop.h>
+#endif
 
 static const unsigned chdf5_access_read_only = 0x0000u;     // H5F_ACC_RDONLY
 static const unsigned chdf5_access_read_write = 0x0001u;    // H5F_ACC_RDWR
@@ -47,5 +51,39 @@ static inline herr_t chdf5_no_times(hid_t creation) { return H5Pset_obj_track_ti
 static inline herr_t chdf5_no_locking(hid_t file_access) {
     return H5Pset_file_locking(file_access, 0, 1);
 }
+
+// A file as a driver of ours has it: what libhdf5 wants first, then ours.
+typedef struct {
+    H5FD_t base;
+    void *context;
+    haddr_t end_of_addresses;
+} chdf5_driver_file;
+
+static const haddr_t chdf5_undefined_address = HADDR_UNDEF;
+
+// What does not depend on the driver's own functions, which the caller adds before it registers the class.
+static inline H5FD_class_t chdf5_driver_class(void) {
+    H5FD_class_t driver = {
+#ifdef H5FD_CLASS_VERSION
+        .version = H5FD_CLASS_VERSION,
+        .value = (H5FD_class_value_t)511,    // 256...511 are for drivers that nobody else names
+#endif
+        .name = "blechd_overlay",
+        .maxaddr = (haddr_t)INT64_MAX,
+        .fc_degree = H5F_CLOSE_STRONG,
+        .fapl_size = sizeof(void *),
+        .fl_map = H5FD_FLMAP_DICHOTOMY,
+    };
+    return driver;
+}
+
+// As of libhdf5's own driver for plain files, less what concerns its descriptor and concurrent readers.
+static const unsigned long chdf5_driver_features =
+    H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE |
+    H5FD_FEAT_AGGREGATE_SMALLDATA
+#ifdef H5FD_FEAT_DEFAULT_VFD_COMPATIBLE
+    | H5FD_FEAT_DEFAULT_VFD_COMPATIBLE
+#endif
+    ;
 
 #endif

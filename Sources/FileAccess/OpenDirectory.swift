@@ -6,7 +6,8 @@ import Vocabulary
 /// symbolic link, so that nobody can swap what lies on the way.
 public final class OpenDirectory {
   public let path: String
-  let descriptor: FileDescriptor
+  /// Closed with the directory.
+  public let descriptor: FileDescriptor
 
   init(descriptor: FileDescriptor, path: String) {
     self.descriptor = descriptor

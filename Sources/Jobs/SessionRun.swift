@@ -4,6 +4,8 @@ import WorkerProtocol
 /// Takes one session from its folder to results in its .h5: inspect, infer each job, commit once.
 public struct SessionRun: Sendable {
   public enum Event: Sendable {
+    /// An earlier commit to the session in this directory was interrupted.
+    case recovering(String)
     case inspected(Inspection, todo: [PlannedJob])
     case started(PlannedJob)
     case progress(PlannedJob, WorkerMessage.Progress)
@@ -36,9 +38,7 @@ public struct SessionRun: Sendable {
   /// - Throws: `Failure` where the session cannot be inspected, or the run was cancelled: then the .h5 was not
   ///   touched.
   public func run(onEvent: @escaping @Sendable (Event) async -> Void) async throws(Failure) -> SessionReport {
-    guard case .inspected(let inspection) = try await worker.run(.inspect(InspectTask(source: source))) else {
-      throw Self.unexpectedAnswer
-    }
+    let inspection = try await inspect(onEvent)
     let todo = inspection.jobs.filter { needsWork($0) }
     await onEvent(.inspected(inspection, todo: todo))
     var report = SessionReport(inspection, directory: source.directory)
@@ -56,6 +56,29 @@ public struct SessionRun: Sendable {
     await onEvent(.committing)
     report.commit = await commit(inferred, inspection)
     return report
+  }
+
+  /// What an interrupted commit has left is undone first.
+  private func inspect(_ onEvent: @Sendable (Event) async -> Void) async throws(Failure) -> Inspection {
+    let task = WorkerRequest.Task.inspect(InspectTask(source: source))
+    switch try await worker.run(task) {
+    case .inspected(let inspection): return inspection
+    case .needsRecovery: break
+    default: throw Self.unexpectedAnswer
+    }
+    await onEvent(.recovering(source.directory))
+    guard case .recovered(let found) = try await worker.run(.recover(RecoverTask(path: source.directory)))
+    else {
+      throw Self.unexpectedAnswer
+    }
+    if let refusal = found.lazy.compactMap(\.refusal).first { throw refusal }
+    switch try await worker.run(task) {
+    case .inspected(let inspection): return inspection
+    case .needsRecovery:
+      throw Failure(
+        .temporary, source.directory, "is being committed to by another process", remedy: "try again")
+    default: throw Self.unexpectedAnswer
+    }
   }
 
   private func needsWork(_ job: PlannedJob) -> Bool {

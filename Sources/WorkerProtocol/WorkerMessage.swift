@@ -11,8 +11,12 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
 
   public enum Outcome: Codable, Equatable, Sendable {
     case inspected(Inspection)
+    /// A journal lies in the session's directory: ask for `recover` first.
+    case needsRecovery
     case inferred(JobSummary)
     case committed(CommitSummary)
+    /// One for each journal that was found.
+    case recovered([RecoverySummary])
     case demonstrated
     case benched(BenchResult)
   }
@@ -41,17 +45,4 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
   /// Longest line that a parent reads, in bytes. An inspection of a thousand units and a hundred tastes
   /// stays far below it.
   public static let longestLine = 16 << 20
-}
-
-/// What a commit wrote.
-public struct CommitSummary: Codable, Equatable, Sendable {
-  /// The .h5 that holds the results.
-  public var h5: String
-  /// Bytes of arrays written.
-  public var bytes: Int
-
-  public init(h5: String, bytes: Int) {
-    self.h5 = h5
-    self.bytes = bytes
-  }
 }

@@ -9,6 +9,7 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
     case inspect(InspectTask)
     case infer(InferTask)
     case commit(CommitTask)
+    case recover(RecoverTask)
     case demo(DemoTask)
     case bench(BenchTask)
   }
@@ -19,7 +20,7 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
   public init(_ task: Task) { self.task = task }
 }
 
-/// Reads a session and plans its jobs. Writes nothing. Answer: `.inspected`.
+/// Reads a session and plans its jobs. Writes nothing. Answer: `.inspected`, or `.needsRecovery`.
 public struct InspectTask: Codable, Equatable, Sendable {
   public var source: SessionSource
   public init(source: SessionSource) { self.source = source }
@@ -56,6 +57,19 @@ public struct CommitTask: Codable, Equatable, Sendable {
     self.inspection = inspection
     self.jobs = jobs
     self.spool = spool
+  }
+}
+
+/// Undoes what interrupted commits have left. Answer: `.recovered`.
+public struct RecoverTask: Codable, Equatable, Sendable {
+  /// An .h5, or a directory that is searched for journals, with what is below it.
+  public var path: String
+  /// Set journals aside that do not fit their file.
+  public var discardsRefused: Bool
+
+  public init(path: String, discardsRefused: Bool = false) {
+    self.path = path
+    self.discardsRefused = discardsRefused
   }
 }
 

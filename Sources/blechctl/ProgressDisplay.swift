@@ -17,6 +17,8 @@ actor ProgressDisplay {
 
   func show(_ event: SessionRun.Event) {
     switch event {
+    case .recovering(let directory):
+      lines.print(["\(directory): an earlier commit was interrupted; undoing what it left"])
     case .inspected(let inspection, let todo):
       session = inspection.name
       if !todo.isEmpty { lines.print(["\(session): \(todo.count) of \(inspection.jobs.count) to infer"]) }

@@ -8,9 +8,13 @@ import Vocabulary
 import WorkerProtocol
 
 extension Worker {
-  static func inspect(_ task: InspectTask) throws(Failure) -> Inspection {
-    let inspection = try SessionReading(of: task.source).inspection
-    return inspection
+  static func inspect(_ task: InspectTask) throws(Failure) -> WorkerMessage.Outcome {
+    do {
+      return .inspected(try SessionReading(of: task.source).inspection)
+    } catch {
+      guard (try? SessionRecovery.isNeeded(in: task.source.directory)) == true else { throw error }
+      return .needsRecovery
+    }
   }
 
   static func infer(_ task: InferTask, _ output: MessageOutput) throws(Failure) -> JobSummary {
@@ -59,7 +63,7 @@ extension Worker {
     let spool = try openSpool(task.spool)
     let commit = Commit(task.source, task.inspection, jobs: task.jobs)
     return try ParentWatch.uninterrupted { () throws(Failure) in
-      let (h5, bytes) = try commit.run { job in
+      let summary = try commit.run { job in
         guard let stored = spooled(job, in: spool) else {
           throw Failure(
             .temporary, task.spool, "the result of \(job.identity) is gone or damaged", remedy: "try again")
@@ -70,7 +74,13 @@ extension Worker {
       for job in task.inspection.jobs where task.jobs.contains(job.identity) {
         try? spool.remove(job.fingerprint)
       }
-      return CommitSummary(h5: h5, bytes: bytes)
+      return summary
+    }
+  }
+
+  static func recover(_ task: RecoverTask) throws(Failure) -> [RecoverySummary] {
+    try ParentWatch.uninterrupted { () throws(Failure) in
+      try SessionRecovery.recover(at: task.path, discardsRefused: task.discardsRefused)
     }
   }
 

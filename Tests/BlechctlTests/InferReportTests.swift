@@ -37,7 +37,8 @@ import WorkerProtocol
     return report
   }
 
-  private static let committed = CommitOutcome.committed(CommitSummary(h5: "/data/a/AM99.h5", bytes: 10))
+  private static let committed = CommitOutcome.committed(
+    CommitSummary(h5: "/data/a/AM99.h5", bytes: 10, exposedMs: 1))
 
   private func text(_ outcome: Result<SessionReport, Failure>) -> String {
     InferReport(results: [SessionResult(directory: "/data/a", outcome: outcome)], exitCode: .success).text
@@ -120,7 +121,8 @@ import WorkerProtocol
           .inferred(Self.summary(warnings: ["a\rb"]))
         )
       ],
-      commit: .committed(CommitSummary(h5: "/data/a\u{7}.h5", bytes: 1)), notices: ["\u{1B}]0;title"])
+      commit: .committed(CommitSummary(h5: "/data/a\u{7}.h5", bytes: 1, exposedMs: 1)),
+      notices: ["\u{1B}]0;title"])
     let controls = text(.success(report)).unicodeScalars.filter {
       $0.properties.generalCategory == .control && $0 != "\n"
     }

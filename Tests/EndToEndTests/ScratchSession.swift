@@ -1,6 +1,7 @@
 import Foundation
 import HDF5File
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A copy of a session that PyTables wrote, to be worked on and thrown away.
@@ -47,11 +48,7 @@ struct ScratchSession {
   }
 
   /// Changes the .h5 in place.
-  func change(_ body: (H5Group) throws -> Void) throws {
-    let descriptor = try FileDescriptor.open(FilePath(h5.path), .readWrite)
-    defer { try? descriptor.close() }
-    try H5Transaction.locking(descriptor, path: h5.path) { try $0.change(growth: 16 << 20, body) }
-  }
+  func change(_ body: (H5Group) throws -> Void) throws { try changeH5(at: h5.path, body) }
 
   /// Puts another array in the place of every taste's spikes.
   func replaceSpikes(shape: [Int], _ values: [Double]) throws {

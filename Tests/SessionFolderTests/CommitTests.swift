@@ -33,7 +33,8 @@ import Vocabulary
   @Test func `Results land where upstream's script puts them, with what blechd adds`() throws {
     try withScratch { scratch in
       let inferred = try Inferred(scratch)
-      let (h5, bytes) = try inferred.commit()
+      let summary = try inferred.commit()
+      let h5 = summary.h5
       #expect(h5 == scratch.path("AM1/AM1.h5"))
       let regions = try regions(h5)
       #expect(try regions.childNames() == inferred.identities.map(\.groupName))
@@ -55,7 +56,7 @@ import Vocabulary
         #expect(try group.attribute("stimulus_ms") == .integer(100))
         total += try rates.shape().reduce(8, *) + latent.shape().reduce(4, *) + 7 * 16 + 3 * 8
       }
-      #expect(bytes == total)
+      #expect(summary.bytes == total)
       #expect(
         try SessionReading(of: inferred.source).inspection.jobs.map(\.existing) == [.current, .current])
     }
@@ -73,7 +74,7 @@ import Vocabulary
       let inferred = try Inferred(scratch)
       _ = try inferred.commit([inferred.identities[1]])
       let other = try Inferred(scratch) { $0.seed = 5 }
-      let (h5, _) = try other.commit([other.identities[0]])
+      let h5 = try other.commit([other.identities[0]]).h5
       let regions = try regions(h5)
       #expect(try regions.childNames() == ["region_all_taste_0", "region_all_taste_1", "region_gc_taste_0"])
       #expect(try regions.group("region_gc_taste_0")!.dataset("pred_firing")!.readAll(as: Double.self) == [7])
@@ -146,7 +147,7 @@ import Vocabulary
       try MadeUpSession().write(in: scratch)
       let before = try contents(scratch)
       let inferred = try Inferred(scratch, output: scratch.path("out/of/the/way"))
-      let (h5, _) = try inferred.commit()
+      let h5 = try inferred.commit().h5
       #expect(h5 == scratch.path("out/of/the/way/AM1/AM1_rnn_output.h5"))
       #expect(try contents(scratch) == before)
       #expect(try regions(h5).childNames() == inferred.identities.map(\.groupName))

@@ -414,10 +414,6 @@ import Vocabulary
 extension MadeUpSession {
   /// Changes the .h5 of a session, as another program would.
   static func change(_ directory: String, _ body: (H5Group) throws -> Void) throws {
-    let descriptor = try OpenDirectory(at: directory).openFile(name + ".h5", forWriting: true)
-    defer { try? descriptor.close() }
-    try H5Transaction.locking(descriptor, path: "\(directory)/\(name).h5") {
-      try $0.change(growth: 1 << 16, body)
-    }
+    try changeH5(at: "\(directory)/\(name).h5", body)
   }
 }

@@ -53,7 +53,7 @@ struct Inferred {
 
   func commit(
     _ jobs: [JobIdentity]? = nil, load: ((PlannedJob) throws -> StoredResult)? = nil
-  ) throws -> (h5: String, bytes: Int) {
+  ) throws -> CommitSummary {
     try Commit(source, inspection, jobs: jobs ?? identities).run(load ?? { results[$0.identity]! })
   }
 }

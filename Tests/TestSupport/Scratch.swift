@@ -17,6 +17,12 @@ public struct Scratch: Sendable {
     return path(name)
   }
 
+  @discardableResult
+  public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    try Data(bytes).write(to: URL(filePath: path(name)))
+    return path(name)
+  }
+
   /// Writes a shell script that can be run.
   public func script(_ text: String) throws -> String {
     let path = try write("script", "#!/bin/sh\n\(text)\n")

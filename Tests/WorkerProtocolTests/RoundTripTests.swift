@@ -52,6 +52,7 @@ import WorkerProtocol
       .infer(
         InferTask(source: source, inspection: inspection, job: identity, spool: "/spool\n", retrains: true)),
       .commit(CommitTask(source: source, inspection: inspection, jobs: [identity], spool: "/spool")),
+      .recover(RecoverTask(path: "/a/b\u{1}.h5", discardsRefused: true)),
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
     ] as [WorkerRequest.Task])
   func `A request survives its line`(task: WorkerRequest.Task) throws {
@@ -66,7 +67,15 @@ import WorkerProtocol
       .progress(.init(step: 100, steps: 15000, trainingLoss: 1, validationLoss: 1e300)),
       .warning("one\r\ntwo\u{2028}\u{0}"),
       .result(.inspected(inspection)), .result(.inferred(summary)),
-      .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max))), .result(.demonstrated),
+      .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, exposedMs: 0.1 + 0.2))),
+      .result(.demonstrated), .result(.needsRecovery),
+      .result(
+        .recovered([
+          RecoverySummary(path: "/a/b.h5", outcome: .rolledBack(pages: 1, length: .max)),
+          RecoverySummary(path: "/a/\n.h5", outcome: .removedUnfinishedJournal),
+          RecoverySummary(path: "", outcome: .refused(Failure(.badData, "/a", "what", remedy: ""))),
+          RecoverySummary(path: "/a", outcome: .setAside("/b")),
+        ])),
       .error(Failure(.temporary, "/a\nb", "what", remedy: "")),
     ] as [WorkerMessage.Content])
   func `A message survives its line`(content: WorkerMessage.Content) throws {

@@ -1,140 +1,97 @@
 import CHDF5
-import CLinux
-import Glibc
 import SystemPackage
 
 /// The one way in which blechd changes an .h5 that exists.
 ///
-/// The file is locked for as long as the change takes, and the disk space that it needs is set aside before
-/// the first byte is touched, so that a full disk leaves the file as it was.
+/// The file is locked for as long as that takes. What libhdf5 writes goes to memory; when all of it has
+/// succeeded, one short commit puts it into the file under a journal, so that whatever happens the file is in the
+/// end what it was before or what it was to become.
 public struct H5Transaction {
-  private let descriptor: FileDescriptor
-  private let location: Location
+  private let file: LockedFile
 
-  /// Locks a file for a change.
+  /// Locks a file for a change; what an interrupted change left is undone first.
   ///
-  /// - Parameters:
-  ///   - descriptor: the file, open for reading and writing. It stays the caller's.
-  ///   - path: how errors name the file.
-  ///   - body: may look at the file before it calls `change`, or not at all: then nothing is written.
-  /// - Throws: `H5Error` with `.busy` where another program holds the file.
+  /// - Parameter body: may look at the file before it calls `change`, or not call it at all: then nothing is
+  ///   written.
+  /// - Throws: `H5Error` with `.busy` where another program has the file open; with `.refused` where a journal lies
+  ///   beside it that does not fit; with `.unsupported` where the file has several names.
   public static func locking<Result>(
-    _ descriptor: FileDescriptor, path: String, _ body: (H5Transaction) throws -> Result
+    _ place: H5Place, _ body: (H5Transaction) throws -> Result
   ) throws -> Result {
-    let location = Location(path: path, object: nil)
-    try lock(descriptor, at: location)
-    defer { flock(descriptor.rawValue, LOCK_UN) }
-    try checkStillThere(descriptor, at: location)
-    return try body(H5Transaction(descriptor: descriptor, location: location))
+    try locking(place, calls: SystemCalls(), body)
   }
 
-  /// Runs `body` on the file's root group and writes everything to the disk.
+  package static func locking<Result>(
+    _ place: H5Place, calls: any FileCalls, _ body: (H5Transaction) throws -> Result
+  ) throws -> Result {
+    try LockedFile.locking(place, calls: calls) { file in
+      _ = try Recovery(file: file).run()
+      try checkNames(of: file)
+      return try body(H5Transaction(file: file))
+    }
+  }
+
+  /// Under its other names nobody would find the journal; and a hard link is often a backup, which must stay what
+  /// it is.
+  private static func checkNames(of file: LockedFile) throws(H5Error) {
+    guard file.status.links == 1 else {
+      throw file.location.error(
+        .unsupported,
+        "has \(file.status.links) names (hard links), and a change would show under all of them; make it a file "
+          + "of its own (cp FILE FILE.copy && mv FILE.copy FILE)")
+    }
+  }
+
+  /// Runs `body` on the file's root group and puts what it changed into the file.
   ///
   /// - Parameters:
-  ///   - growth: an upper bound on the bytes by which the file may grow.
-  ///   - body: the change. It must not keep the group.
-  /// - Throws: `H5Error` with `.full` where the disk has no room for `growth`; the file was not touched.
-  public func change<Result>(growth: Int, _ body: (H5Group) throws -> Result) throws -> Result {
-    let reserve = DiskReserve(descriptor: descriptor, location: location)
-    try reserve.setAside(growth)
-    defer { reserve.giveBackSurplus() }
-    let file = try H5File.open(descriptor, path: location.path, access: chdf5_access_read_write)
-    let result = try body(file.root)
-    try file.close()
-    guard fsync(descriptor.rawValue) == 0 else { throw location.systemError("write it to the disk") }
-    return result
-  }
-
-  /// Between opening and locking, another file may have come to stand at the path: what would be written into
-  /// the old one would be lost.
-  private static func checkStillThere(_ descriptor: FileDescriptor, at location: Location) throws(H5Error) {
-    var (opened, named) = (stat(), stat())
-    guard unsafe fstat(descriptor.rawValue, &opened) == 0, unsafe lstat(location.path, &named) == 0,
-      opened.st_dev == named.st_dev, opened.st_ino == named.st_ino
-    else {
-      throw location.error(.busy, "was moved or replaced by another program; try again")
+  ///   - body: the change. It must not keep the group. Its failures are final: where any call of libhdf5's failed,
+  ///     nothing is written, whether the error was caught or not.
+  ///   - verify: is handed the root group of the file as it has become, opened afresh, while it can still be
+  ///     undone.
+  /// - Throws: `H5Error`, or what `body` or `verify` throws. The file has its old content then, unless the error says
+  ///   otherwise.
+  @discardableResult
+  public func change(
+    _ body: (H5Group) throws -> Void, verifying verify: (H5Group) throws -> Void = { _ in }
+  ) throws -> CommitReceipt {
+    let before = try file.currentStatus()
+    let overlay = file.overlay(before)
+    try use(overlay, chdf5_access_read_write, body)
+    return try AtomicCommit(file: file, overlay: overlay, before: before).run {
+      try use(file.overlay(try file.currentStatus()), chdf5_access_read_only, verify)
     }
   }
 
-  /// Takes the lock that libhdf5 takes for every other program: while we hold it, h5py and PyTables are
-  /// refused, and while one of them has the file open, we are.
-  private static func lock(_ descriptor: FileDescriptor, at location: Location) throws(H5Error) {
-    while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
-      switch errno {
-      case EINTR: continue
-      case EWOULDBLOCK:
-        throw location.error(
-          .busy,
-          "another program has the file open; close it there (a Python session, an HDF5 viewer) and try again"
-        )
-      default: throw location.systemError("lock the file")
+  /// Opens the overlay as an HDF5 file, and sees that nothing went wrong with it: libhdf5 can report success for a
+  /// close that it puts off, after a failure before, and where a read failed.
+  private func use(_ overlay: Overlay, _ access: UInt32, _ body: (H5Group) throws -> Void) throws {
+    do {
+      let h5 = try OverlayDriver.open(overlay, at: file.location, access: access)
+      try body(h5.root)
+      try h5.close()
+      guard !h5.hasFailed, overlay.openings == 0 else {
+        throw file.location.error(
+          .library, "libhdf5 could not do all that was asked of it; nothing was written")
       }
+    } catch {
+      throw cause(in: overlay) ?? error
+    }
+    if let cause = cause(in: overlay) { throw cause }
+  }
+
+  /// What went wrong below libhdf5, whose own errors do not tell.
+  private func cause(in overlay: Overlay) -> H5Error? {
+    switch overlay.failure {
+    case nil: nil
+    case .system(let errno): file.location.systemError(errno, "read it")
+    case .tooLarge: file.location.error(.unsupported, "the change is larger than 4 GiB")
     }
   }
 }
 
-/// Disk space set aside behind the end of a file, whose length and bytes stay as they are.
-private struct DiskReserve {
-  let descriptor: FileDescriptor
-  let location: Location
-
-  func setAside(_ bytes: Int) throws(H5Error) {
-    let length = try fileLength()
-    // The kernel would end the process in the middle of a write beyond this limit.
-    var limit = rlimit()
-    unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-    guard limit.rlim_cur == rlim_t.max || rlim_t(length) + rlim_t(bytes) <= limit.rlim_cur else {
-      throw location.error(.full, "would grow beyond the process's limit for a file (ulimit -f); raise it")
-    }
-    while fallocate(descriptor.rawValue, clinux_fallocate_keep_size, length, off_t(bytes)) != 0 {
-      switch errno {
-      case EINTR: continue
-      case ENOSPC, EDQUOT:
-        let isQuota = errno == EDQUOT
-        giveBackSurplus()
-        throw location.error(
-          .full,
-          "the \(isQuota ? "quota" : "disk") has no room for the \(bytes >> 10) KiB that the results need; "
-            + "free some space and try again")
-      case EOPNOTSUPP, ENOSYS: return try checkFreeSpace(bytes)
-      default: throw location.systemError("set disk space aside")
-      }
-    }
-  }
-
-  /// For file systems that cannot set space aside: better than nothing, as others may use it up meanwhile.
-  private func checkFreeSpace(_ bytes: Int) throws(H5Error) {
-    var state = statvfs()
-    guard unsafe fstatvfs(descriptor.rawValue, &state) == 0 else {
-      throw location.systemError("ask for free space")
-    }
-    guard state.f_bavail * state.f_frsize >= UInt(bytes) else {
-      throw location.error(
-        .full,
-        "the disk has no room for the \(bytes >> 10) KiB that the results need; free some space and try again"
-      )
-    }
-  }
-
-  /// Frees what was set aside and not used. An error here costs disk space only.
-  func giveBackSurplus() {
-    guard let length = try? fileLength() else { return }
-    _ = ftruncate(descriptor.rawValue, length)
-  }
-
-  private func fileLength() throws(H5Error) -> off_t {
-    var state = stat()
-    guard unsafe fstat(descriptor.rawValue, &state) == 0 else {
-      throw location.systemError("ask for its length")
-    }
-    return state.st_size
-  }
-}
-
-extension Location {
-  /// The error of the system call that just failed.
-  func systemError(_ operation: String) -> H5Error {
-    let number = errno
-    return error(.system(errno: number), "cannot \(operation): \(Errno(rawValue: number))")
+extension LockedFile {
+  fileprivate func overlay(_ status: FileStatus) -> Overlay {
+    Overlay(over: descriptor, length: status.length, calls: calls)
   }
 }

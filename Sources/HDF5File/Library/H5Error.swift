@@ -16,6 +16,10 @@ public struct H5Error: Error, Equatable, CustomStringConvertible, Sendable {
     case full
     /// The system refused to open or write the file.
     case system(errno: CInt)
+    /// A program that died has left the mark in it that says that it is being written.
+    case leftOpen
+    /// A journal lies beside it that does not fit.
+    case refused(JournalRefusal)
   }
 
   public var code: Code
@@ -34,10 +38,12 @@ public struct H5Error: Error, Equatable, CustomStringConvertible, Sendable {
 struct Location {
   let path: String
   let object: String?
+  /// The open file, which is told of calls that fail; nil before it is open.
+  var file: OpenFile? = nil
 
   func child(_ name: String) -> Location {
     let parent = object == "/" ? "" : object ?? ""
-    return Location(path: path, object: "\(parent)/\(name)")
+    return Location(path: path, object: "\(parent)/\(name)", file: file)
   }
 
   func error(_ code: H5Error.Code, _ reason: String) -> H5Error {
@@ -53,7 +59,15 @@ struct Location {
       let result = call()
       return (result, result < 0 ? Library.innermostReason() : nil)
     }
-    if let reason { throw error(.library, "cannot \(operation): \(reason)") }
-    return result
+    guard let reason else { return result }
+    file?.hasFailed = true
+    // libhdf5's words for a file of the newer formats whose writer never closed it.
+    if reason.contains("h5clear") {
+      throw error(
+        .leftOpen,
+        "is marked as being written: a program has it open, or died while it wrote; if none has, copy the file and "
+          + "clear the mark with h5clear -s")
+    }
+    throw error(.library, "cannot \(operation): \(reason)")
   }
 }

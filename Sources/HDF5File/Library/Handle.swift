@@ -28,6 +28,8 @@ final class OpenFile {
   let id: hid_t
   let path: String
   private(set) var isOpen = true
+  /// Whether any call of libhdf5's on the file has failed, be it that nobody cared.
+  var hasFailed = false
 
   init(_ id: hid_t, path: String) {
     self.id = id

@@ -10,6 +10,9 @@ public final class H5File {
   /// The file's root group, `/`.
   public let root: H5Group
 
+  /// Whether any call of libhdf5's on the file has failed.
+  var hasFailed: Bool { file.hasFailed }
+
   init(_ id: hid_t, path: String) throws(H5Error) {
     file = OpenFile(id, path: path)
     root = try H5Group.root(of: file)
@@ -24,16 +27,10 @@ public final class H5File {
   ///   - path: how errors name the file.
   /// - Throws: `H5Error` if it is no HDF5 file, is truncated, or cannot be read.
   public static func reading(_ descriptor: FileDescriptor, path: String) throws(H5Error) -> H5File {
-    try open(descriptor, path: path, access: chdf5_access_read_only)
-  }
-
-  static func open(
-    _ descriptor: FileDescriptor, path: String, access: UInt32
-  ) throws(H5Error) -> H5File {
     let location = Location(path: path, object: nil)
     let list = try fileAccess(at: location)
     let id = try location.attempt("open it as an HDF5 file") {
-      unsafe H5Fopen("/proc/self/fd/\(descriptor.rawValue)", access, list.id)
+      unsafe H5Fopen("/proc/self/fd/\(descriptor.rawValue)", chdf5_access_read_only, list.id)
     }
     return try H5File(id, path: path)
   }
@@ -54,7 +51,7 @@ public final class H5File {
     return file
   }
 
-  private static func fileAccess(at location: Location) throws(H5Error) -> Handle {
+  static func fileAccess(at location: Location) throws(H5Error) -> Handle {
     try propertyList(chdf5_file_access(), at: location) { list in
       // Strong: an object left open cannot keep the file open behind our back.
       let closing = H5Pset_fclose_degree(list, H5F_CLOSE_STRONG)

@@ -12,7 +12,7 @@ public struct H5Group: H5Object {
   }
 
   static func root(of file: OpenFile) throws(H5Error) -> H5Group {
-    let location = Location(path: file.path, object: "/")
+    let location = Location(path: file.path, object: "/", file: file)
     let id = try location.attempt("open the root group") {
       unsafe H5Gopen2(file.id, "/", chdf5_default)
     }
@@ -105,11 +105,6 @@ public struct H5Group: H5Object {
   public func groupCreatingIfNeeded(_ name: String) throws(H5Error) -> H5Group {
     if let group = try group(name) { return group }
     return try createGroup(name)
-  }
-
-  /// Writes what libhdf5 holds of the file's changes to the file.
-  public func flush() throws(H5Error) {
-    try node.location.attempt("write the changes so far") { H5Fflush(node.file.id, H5F_SCOPE_GLOBAL) }
   }
 
   /// Removes the member `name` and everything below it.

@@ -6,7 +6,7 @@ public protocol H5Object {
   var name: String { get }
   /// The attribute's value, or nil if there is none of that name.
   func attribute(_ name: String) throws(H5Error) -> AttributeValue?
-  /// Writes an attribute in the form in which PyTables writes it, in place of any of the same name.
+  /// Writes an attribute in the form in which PyTables writes it, over or in place of any of the same name.
   func setAttribute(_ name: String, _ value: AttributeValue) throws(H5Error)
   /// Removes an attribute; it is no error if there is none of that name.
   func removeAttribute(_ name: String) throws(H5Error)
@@ -34,21 +34,22 @@ extension NodeObject {
   public var name: String { node.location.object ?? "/" }
 
   public func attribute(_ name: String) throws(H5Error) -> AttributeValue? {
-    let location = node.location
-    let exists = try location.attempt("look up the attribute \(name)") {
+    guard let handle = try openAttribute(name) else { return nil }
+    return try Attribute(handle: handle, name: name, location: node.location).read()
+  }
+
+  private func openAttribute(_ name: String) throws(H5Error) -> Handle? {
+    let exists = try node.location.attempt("look up the attribute \(name)") {
       unsafe H5Aexists(node.id, name)
     }
     guard exists > 0 else { return nil }
-    let id = try location.attempt("open the attribute \(name)") {
+    let id = try node.location.attempt("open the attribute \(name)") {
       unsafe H5Aopen(node.id, name, chdf5_default)
     }
-    let attribute = Attribute(
-      handle: Handle(id, in: node.file, close: H5Aclose), name: name, location: location)
-    return try attribute.read()
+    return Handle(id, in: node.file, close: H5Aclose)
   }
 
   public func setAttribute(_ name: String, _ value: AttributeValue) throws(H5Error) {
-    try removeAttribute(name)
     switch value {
     case .text(let text): try writeText(name, text)
     case .integer(let integer):
@@ -73,7 +74,7 @@ extension NodeObject {
     _ name: String, type: hid_t, memory: hid_t, dimensions: [Int]?, _ values: [Element]
   ) throws(H5Error) {
     let space = try dataspace(dimensions, at: node.location)
-    let attribute = try create(name, type: type, space: space)
+    let attribute = try attribute(name, type: type, space: space)
     try node.location.attempt("write the attribute \(name)") {
       unsafe values.withUnsafeBytes { unsafe H5Awrite(attribute.id, memory, $0.baseAddress) }
     }
@@ -86,16 +87,31 @@ extension NodeObject {
     let type = try textType(length: max(bytes.count, 1), at: node.location)
     if bytes.isEmpty {
       let null = try node.location.attempt("create a dataspace") { H5Screate(H5S_NULL) }
-      _ = try create(name, type: type.id, space: Handle(null, close: H5Sclose))
+      _ = try attribute(name, type: type.id, space: Handle(null, close: H5Sclose))
       return
     }
-    let attribute = try create(name, type: type.id, space: try dataspace(nil, at: node.location))
+    let attribute = try attribute(name, type: type.id, space: try dataspace(nil, at: node.location))
     try node.location.attempt("write the attribute \(name)") {
       unsafe bytes.withUnsafeBytes { unsafe H5Awrite(attribute.id, type.id, $0.baseAddress) }
     }
   }
 
-  private func create(_ name: String, type: hid_t, space: Handle) throws(H5Error) -> Handle {
+  /// The attribute to write to: the one that is there if it has this type and shape, so that the file does not
+  /// grow, else a new one.
+  private func attribute(_ name: String, type: hid_t, space: Handle) throws(H5Error) -> Handle {
+    if let existing = try openAttribute(name) {
+      let oldType = Handle(
+        try node.location.attempt("read the type of the attribute \(name)") { H5Aget_type(existing.id) },
+        close: H5Tclose)
+      let oldSpace = Handle(
+        try node.location.attempt("read the shape of the attribute \(name)") { H5Aget_space(existing.id) },
+        close: H5Sclose)
+      let isSame = Library.exclusively {
+        H5Tequal(oldType.id, type) > 0 && H5Sextent_equal(oldSpace.id, space.id) > 0
+      }
+      if isSame { return existing }
+      try removeAttribute(name)
+    }
     let id = try node.location.attempt("create the attribute \(name)") {
       unsafe H5Acreate2(node.id, name, type, space.id, chdf5_default, chdf5_default)
     }

@@ -4,9 +4,7 @@ extension H5Dataset {
   /// Extents of the blocks in which the array is stored, or nil where it is stored in one piece.
   public func chunkShape() throws(H5Error) -> [Int]? {
     let rank = try shape().count
-    let list = Handle(
-      try node.location.attempt("read how the array is stored") { H5Dget_create_plist(node.id) },
-      close: H5Pclose)
+    let list = try creationProperties()
     guard Library.exclusively({ H5Pget_layout(list.id) }) == H5D_CHUNKED else { return nil }
     var extents = [hsize_t](repeating: 0, count: rank)
     try node.location.attempt("read how the array is stored") {
@@ -15,12 +13,24 @@ extension H5Dataset {
     return extents.map { Int(clamping: $0) }
   }
 
+  /// Whether the array is stored in one piece in the file itself, without filters.
+  func isContiguous() throws(H5Error) -> Bool {
+    let list = try creationProperties()
+    return Library.exclusively {
+      H5Pget_layout(list.id) == H5D_CONTIGUOUS && H5Pget_external_count(list.id) == 0
+    }
+  }
+
+  private func creationProperties() throws(H5Error) -> Handle {
+    Handle(
+      try node.location.attempt("read how the array is stored") { H5Dget_create_plist(node.id) },
+      close: H5Pclose)
+  }
+
   /// Refuses data that lies outside the file, and names a filter that this machine lacks: libhdf5 alone
   /// would say no more than "can't read data".
   func refuseUnreadableStorage() throws(H5Error) {
-    let list = Handle(
-      try node.location.attempt("read how the array is stored") { H5Dget_create_plist(node.id) },
-      close: H5Pclose)
+    let list = try creationProperties()
     if Library.exclusively({ H5Pget_layout(list.id) }) == H5D_VIRTUAL {
       throw node.location.error(
         .unsupported, "is a virtual dataset, which is put together from other files; store the data itself")

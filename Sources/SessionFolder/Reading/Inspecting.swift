@@ -15,20 +15,26 @@ public struct SessionReading {
 
   /// How often a session that changes while it is read is read again.
   private static let attempts = 3
+  /// A commit takes some milliseconds. What lies there for longer was interrupted.
+  private static let longestCommit = Duration.seconds(1)
 
   /// Reads a session whole: what it consists of, what its jobs are, what is done already. Takes no lock and
-  /// writes nothing; a session that changes meanwhile is read again.
+  /// writes nothing; a session that changes meanwhile is read again, and a commit under way is waited for.
   ///
   /// - Parameter job: read the data of this job alone.
   /// - Throws: `Failure` that says why the session cannot be worked on.
   public init(of source: SessionSource, only job: JobIdentity? = nil) throws(Failure) {
     for _ in 0..<Self.attempts {
       let session = try Session(at: source.directory)
+      try Self.waitForCommit(in: session.directory)
       let before = try Self.describing { try session.stamps() }
       let reading = Result { () throws(Failure) in
         try Self.describing { try SessionReading(session, source, stamps: before, only: job?.taste) }
       }
-      if try Self.describing({ try session.stamps() }) == before {
+      let isUnchanged = try Self.describing {
+        try session.stamps() == before && !SessionRecovery.isNeeded(in: session.directory)
+      }
+      if isUnchanged {
         self = try reading.get()
         return
       }
@@ -36,6 +42,18 @@ public struct SessionReading {
     throw Failure(
       .temporary, source.directory, "keeps changing while it is read",
       remedy: "wait until the script that writes it has ended, and try again")
+  }
+
+  private static func waitForCommit(in directory: OpenDirectory) throws(Failure) {
+    let end = ContinuousClock.now + longestCommit
+    while try describing({ try SessionRecovery.isNeeded(in: directory) }) {
+      guard ContinuousClock.now < end else {
+        throw Failure(
+          .temporary, directory.path, "holds an .h5 with the journal of an interrupted commit",
+          remedy: "run blechctl recover on it, and leave the .h5 alone until then")
+      }
+      usleep(20_000)
+    }
   }
 
   private init(
@@ -159,7 +177,16 @@ extension Failure {
       switch error.code {
       case .busy: (.temporary, "")
       case .full: (.cannotWrite, "")
+      case .system(let errno) where errno == EACCES || errno == EPERM:
+        (.notPermitted, "run as a user who may, or grant access with chmod, chgrp or setfacl")
       case .system: (.cannotWrite, "check the disk and the permissions")
+      case .leftOpen: (.badData, "")
+      case .refused(.otherVersion): (.badData, "")
+      case .refused:
+        (
+          .badData,
+          "compare it with a copy; if it is good as it is, run blechctl recover --discard-journal on it"
+        )
       case .library:
         (.badData, "check the file with h5dump or PyTables; restore it from a copy if it is damaged")
       case .missing, .mismatch, .unsupported: (.badData, "")

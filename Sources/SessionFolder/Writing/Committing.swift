@@ -24,19 +24,22 @@ public struct Commit {
   ///
   /// - Parameter load: one job's result. All are loaded before anything is written.
   /// - Throws: `Failure`; with `.temporary` where the session's data are no longer those of the inspection.
-  public func run(_ load: (PlannedJob) throws -> StoredResult) throws(Failure) -> (h5: String, bytes: Int) {
+  public func run(_ load: (PlannedJob) throws -> StoredResult) throws(Failure) -> CommitSummary {
     try SessionReading.describing {
       let session = try Session(at: source.directory)
       let place = try ResultsPlace.making(for: session, source)
-      let descriptor = try place.directory.openFile(place.h5, forWriting: true)
-      defer { try? descriptor.close() }
-      return try H5Transaction.locking(descriptor, path: place.h5Path) { file in
+      return try H5Transaction.locking(place.file) { transaction in
         try checkUnchanged(session)
         let results = try jobs.map { (job: $0, result: try load($0)) }
         try writeArtifacts(of: results, in: place)
         let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
-        try file.change(growth: writer.growth(for: jobs)) { try writer.write(results, into: $0) }
-        return (place.h5Path, writer.bytes(of: jobs))
+        let receipt = try transaction.change {
+          try writer.write(results, into: $0)
+        } verifying: {
+          try writer.check(results, in: $0)
+        }
+        return CommitSummary(
+          h5: place.h5Path, bytes: writer.bytes(of: jobs), exposedMs: receipt.exposed / .milliseconds(1))
       }
     }
   }

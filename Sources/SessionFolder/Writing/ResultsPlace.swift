@@ -11,6 +11,8 @@ public struct ResultsPlace {
   let h5: String
 
   var h5Path: String { directory.path(of: h5) }
+  /// The .h5 as it is changed.
+  var file: H5Place { H5Place(directory: directory.descriptor, name: h5, path: h5Path) }
 
   /// The place for `session`'s results, or nil where it lies elsewhere and is not there yet.
   static func existing(for session: Session, _ source: SessionSource) throws -> ResultsPlace? {

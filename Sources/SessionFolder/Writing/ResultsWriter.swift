@@ -3,7 +3,7 @@ import HDF5File
 import Parameters
 import Vocabulary
 
-/// Writes one job's results into the .h5 as upstream's script does:
+/// Writes jobs' results into the .h5 as upstream's script does, and reads them back:
 /// `/rnn_output/regions/region_<region>_taste_<taste>/{pred_firing, latent_out, pred_x}`, and what blechd adds.
 struct ResultsWriter {
   private let inspection: Inspection
@@ -13,8 +13,10 @@ struct ResultsWriter {
   /// The arrays of a job's group.
   static let arrays = ["pred_firing", "latent_out", "pred_x", "time_ms", "unit_index"]
 
-  /// Bytes that a job's group needs at most, beside its arrays: headers, names, attributes.
-  private static let overhead = 64 << 10
+  /// Which program wrote a group.
+  static let softwareName = "software"
+  /// What it was inferred from.
+  static let fingerprintName = "fingerprint"
 
   /// - Parameter finishedAt: ISO 8601, UTC.
   init(_ inspection: Inspection, finishedAt: String) throws(ParameterError) {
@@ -25,9 +27,6 @@ struct ResultsWriter {
       inspection.parameters, trialDuration: inspection.parameters.timeLims.end, stimulus: inspection.stimulus)
   }
 
-  /// An upper bound on what the results of `jobs` add to the file, in bytes.
-  func growth(for jobs: [PlannedJob]) -> Int { bytes(of: jobs) + (jobs.count + 1) * Self.overhead }
-
   /// Bytes of the arrays of `jobs`.
   func bytes(of jobs: [PlannedJob]) -> Int {
     let (bins, hidden) = (window.outputBins, inspection.parameters.hiddenSize)
@@ -37,39 +36,99 @@ struct ResultsWriter {
     }
   }
 
-  /// The first attribute that a group gets: it tells an unfinished group from another program's.
-  static let softwareName = "software"
-  /// The last one: a group without it is unfinished.
-  static let fingerprintName = "fingerprint"
+  // MARK: Writing
 
   /// Replaces the groups of the jobs; every other group stays as it is.
   func write(_ results: [(job: PlannedJob, result: StoredResult)], into root: H5Group) throws {
     let regions = try root.groupCreatingIfNeeded(ResultsPlace.outputGroup)
       .groupCreatingIfNeeded(ResultsPlace.regionsGroup)
-    // The space of what is removed is used again. Should the process die meanwhile, the old groups must not
-    // look valid.
-    for (job, _) in results {
-      if case .group(let old) = try regions.child(job.identity.groupName) {
-        try old.removeAttribute(Self.fingerprintName)
-      }
+    // All that goes goes first: what lies together at the file's end is used again, and the file does not grow.
+    for (job, result) in results where try regions.contains(job.identity.groupName) {
+      if try !keeps(regions, job, arrays(of: result, job)) { try regions.remove(job.identity.groupName) }
     }
-    try root.flush()
-    for (job, result) in results { try write(result, of: job, into: regions) }
+    for (job, result) in results {
+      let group = try regions.groupCreatingIfNeeded(job.identity.groupName)
+      for array in arrays(of: result, job) { try array.write(into: group) }
+      for (name, value) in try attributes(of: result, job) { try group.setAttribute(name, value) }
+    }
   }
 
-  private func write(_ result: StoredResult, of job: PlannedJob, into regions: H5Group) throws {
-    let name = job.identity.groupName
-    if try regions.contains(name) { try regions.remove(name) }
-    let group = try regions.createGroup(name)
-    try group.setAttribute(Self.softwareName, .text(Software.name))
+  /// Whether the job's group can be written over. Nothing of another program's, or of an earlier version's, may stay
+  /// in it, and shapes and types must be the same.
+  private func keeps(_ regions: H5Group, _ job: PlannedJob, _ arrays: [StoredArray]) throws -> Bool {
+    guard case .group(let group) = try regions.child(job.identity.groupName),
+      try group.attribute(Self.softwareName) == .text(Software.name),
+      try Set(group.childNames()) == Set(Self.arrays)
+    else { return false }
+    return try arrays.allSatisfy { try $0.fits(in: group) }
+  }
+
+  // MARK: Reading back
+
+  /// - Throws: `Failure` where the file does not hold what `write` was given.
+  func check(_ results: [(job: PlannedJob, result: StoredResult)], in root: H5Group) throws {
+    let regions = try root.group(ResultsPlace.outputGroup)?.group(ResultsPlace.regionsGroup)
+    for (job, result) in results {
+      guard let group = try regions?.group(job.identity.groupName),
+        try arrays(of: result, job).allSatisfy({ try $0.isStored(in: group) }),
+        try attributes(of: result, job).allSatisfy({ try group.attribute($0)?.isIdentical(to: $1) == true })
+      else {
+        throw Failure(
+          .internalError,
+          "/\(ResultsPlace.outputGroup)/\(ResultsPlace.regionsGroup)/\(job.identity.groupName)",
+          "is not read back as it was written; the file has its old content again",
+          remedy: "please report this")
+      }
+    }
+  }
+
+  // MARK: What a group holds
+
+  private enum StoredArray {
+    case doubles(String, [Double], shape: [Int])
+    case floats(String, [Float], shape: [Int])
+    case integers(String, [Int64])
+
+    func write(into group: H5Group) throws(H5Error) {
+      switch self {
+      case .doubles(let name, let values, let shape): try group.setArray(name, values, shape: shape)
+      case .floats(let name, let values, let shape): try group.setArray(name, values, shape: shape)
+      case .integers(let name, let values): try group.setArray(name, values, shape: [values.count])
+      }
+    }
+
+    func fits(in group: H5Group) throws(H5Error) -> Bool {
+      switch self {
+      case .doubles(let name, _, let shape): try group.hasArray(name, of: Double.self, shape: shape)
+      case .floats(let name, _, let shape): try group.hasArray(name, of: Float.self, shape: shape)
+      case .integers(let name, let values): try group.hasArray(name, of: Int64.self, shape: [values.count])
+      }
+    }
+
+    func isStored(in group: H5Group) throws(H5Error) -> Bool {
+      func isStored<Element: H5Element>(_ name: String, _ values: [Element], _ shape: [Int])
+        throws(H5Error) -> Bool
+      {
+        guard let array = try group.dataset(name), try array.shape() == shape else { return false }
+        return try array.readAll(as: Element.self) == values
+      }
+      return switch self {
+      case .doubles(let name, let values, let shape): try isStored(name, values, shape)
+      case .floats(let name, let values, let shape): try isStored(name, values, shape)
+      case .integers(let name, let values): try isStored(name, values, [values.count])
+      }
+    }
+  }
+
+  private func arrays(of result: StoredResult, _ job: PlannedJob) -> [StoredArray] {
     let (rates, latent) = (result.rates, result.latent)
-    try group.createArray("pred_firing", rates.values, shape: [rates.trials, rates.units, rates.bins])
-    try group.createArray("latent_out", latent.values, shape: [latent.bins, latent.trials, latent.features])
-    try group.createArray("pred_x", window.outputTimes.map { Int64($0) }, shape: [window.outputBins])
-    try group.createArray("time_ms", window.outputTimesFromStimulus, shape: [window.outputBins])
-    try group.createArray("unit_index", job.unitRows.map { Int64($0) }, shape: [job.unitRows.count])
-    for (name, value) in try attributes(of: result, job) { try group.setAttribute(name, value) }
-    try group.setAttribute(Self.fingerprintName, .text(job.fingerprint))
+    return [
+      .doubles("pred_firing", rates.values, shape: [rates.trials, rates.units, rates.bins]),
+      .floats("latent_out", latent.values, shape: [latent.bins, latent.trials, latent.features]),
+      .integers("pred_x", window.outputTimes.map { Int64($0) }),
+      .doubles("time_ms", window.outputTimesFromStimulus, shape: [window.outputBins]),
+      .integers("unit_index", job.unitRows.map { Int64($0) }),
+    ]
   }
 
   /// HDF5 keeps attributes of up to 64 KiB; text that comes from a person's file is cut well before.
@@ -85,6 +144,7 @@ struct ResultsWriter {
     let summary = result.summary
     let parameters = inspection.parameters
     return [
+      (Self.softwareName, .text(Software.name)),
       ("dig_in", Self.bounded(job.digIns.joined(separator: ","))),
       ("taste_name", Self.bounded(job.tasteName)),
       ("region", .text(job.identity.region)),
@@ -102,6 +162,17 @@ struct ResultsWriter {
       ("laser_trials", .integer(Int64(job.laserTrials))),
       ("warning", Self.bounded(summary.warnings.joined(separator: "; "))),
       ("finished_at", .text(finishedAt)),
+      (Self.fingerprintName, .text(job.fingerprint)),
     ]
+  }
+}
+
+extension AttributeValue {
+  /// Bit for bit: the loss of a network that was never trained is no number, and equal to none.
+  fileprivate func isIdentical(to other: AttributeValue) -> Bool {
+    if case .number(let own) = self, case .number(let others) = other {
+      return own.bitPattern == others.bitPattern
+    }
+    return self == other
   }
 }

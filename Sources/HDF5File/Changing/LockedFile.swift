@@ -1,0 +1,133 @@
+import SystemPackage
+
+/// An .h5 that is open for writing, under the lock that libhdf5 takes for every other program: while we hold
+/// it, h5py and PyTables are refused, and while one of them has the file open, we are.
+struct LockedFile {
+  let calls: any FileCalls
+  let place: H5Place
+  let descriptor: FileDescriptor
+  /// As it was when the lock was taken.
+  let status: FileStatus
+
+  var location: Location { place.location }
+
+  /// - Throws: `H5Error` with `.missing` where there is no such file, `.busy` where another program has it open,
+  ///   `.unsupported` where the name stands for something else than a file.
+  static func locking<Result>(
+    _ place: H5Place, calls: any FileCalls, _ body: (LockedFile) throws -> Result
+  ) throws -> Result {
+    let location = place.location
+    let descriptor = try open(place, calls)
+    defer { calls.close(descriptor) }
+    try lock(descriptor, calls, at: location)
+    let status = try location.perform("look at it") { () throws(Errno) in try calls.status(of: descriptor) }
+    let file = LockedFile(calls: calls, place: place, descriptor: descriptor, status: status)
+    guard status.kind == .regular else { throw location.error(.unsupported, "is not a regular file") }
+    try file.checkStillThere()
+    return try body(file)
+  }
+
+  private static func open(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) -> FileDescriptor {
+    do throws(Errno) {
+      return try retrying { () throws(Errno) in
+        try calls.open(place.name, in: place.directory, .changing)
+      }
+    } catch {
+      switch error {
+      case .noSuchFileOrDirectory: throw place.location.error(.missing, "there is no such file")
+      case .tooManySymbolicLinkLevels:
+        throw place.location.error(
+          .unsupported, "is a symbolic link, which is not followed; put the file itself there")
+      default: throw place.location.systemError(error, "open it for writing")
+      }
+    }
+  }
+
+  private static func lock(
+    _ descriptor: FileDescriptor, _ calls: any FileCalls, at location: Location
+  ) throws(H5Error) {
+    do throws(Errno) {
+      try retrying { () throws(Errno) in try calls.lock(descriptor) }
+    } catch {
+      guard error == .wouldBlock else { throw location.systemError(error, "lock it") }
+      throw location.error(
+        .busy,
+        "another program has the file open; close it there (a Python session, an HDF5 viewer) and try again")
+    }
+  }
+
+  /// As it is now.
+  func currentStatus() throws(H5Error) -> FileStatus {
+    try location.perform("look at it") { () throws(Errno) in try calls.status(of: descriptor) }
+  }
+
+  /// Between opening and locking, another file may have come to stand at the name: what would be written into
+  /// the old one would be lost.
+  private func checkStillThere() throws(H5Error) {
+    let named: FileStatus?
+    do throws(Errno) {
+      named = try retrying { () throws(Errno) in try calls.status(of: place.name, in: place.directory) }
+    } catch {
+      guard error == .noSuchFileOrDirectory else { throw location.systemError(error, "look at it") }
+      named = nil
+    }
+    guard named?.device == status.device, named?.inode == status.inode else {
+      throw location.error(.busy, "was moved or replaced by another program; try again")
+    }
+  }
+
+  /// Runs `body` while whoever opens the file, even with locking switched off, has to wait: for some
+  /// milliseconds at most. Where the file system or this user gets no such lease, the lock alone must do.
+  ///
+  /// - Throws: `H5Error` with `.busy` where a program that takes no lock has the file open.
+  func keepingOthersOut<Result>(_ body: () throws -> Result) throws -> Result {
+    let isLeased = try takeLease()
+    defer { if isLeased { calls.giveLeaseBack(descriptor) } }
+    return try body()
+  }
+
+  /// How often a lease is tried for while others have the file open, and how long each time: many look at a file for a
+  /// moment only.
+  private static let (leaseAttempts, leaseInterval) = (25, Duration.milliseconds(20))
+
+  /// Whether there is a lease now.
+  private func takeLease() throws(H5Error) -> Bool {
+    for _ in 0..<Self.leaseAttempts {
+      do throws(Errno) {
+        try retrying { () throws(Errno) in try calls.takeLease(descriptor) }
+        return true
+      } catch {
+        guard error == .wouldBlock else { return false }
+      }
+      calls.sleep(for: Self.leaseInterval)
+    }
+    throw location.error(
+      .busy,
+      "another program has the file open without HDF5's locking (a copy, a backup, a Python session); wait for it "
+        + "or close it there, and try again")
+  }
+}
+
+extension Location {
+  /// Runs one system call; its error becomes one that says where and why.
+  func perform<Result>(
+    _ operation: String, _ call: () throws(Errno) -> Result
+  ) throws(H5Error) -> Result {
+    do throws(Errno) {
+      return try retrying(call)
+    } catch {
+      throw systemError(error, operation)
+    }
+  }
+
+  func systemError(_ errno: Errno, _ operation: String) -> H5Error {
+    switch errno {
+    case .noSpace: error(.full, "cannot \(operation): the disk is full; free some space and try again")
+    case .diskQuotaExceeded:
+      error(.full, "cannot \(operation): the disk quota is used up; free some space and try again")
+    case .fileTooLarge:
+      error(.full, "cannot \(operation): the file would be larger than allowed (ulimit -f); raise the limit")
+    default: error(.system(errno: errno.rawValue), "cannot \(operation): \(errno)")
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import Crypto
+import SafetyHarness
+import SystemPackage
+import Testing
+
+@testable import HDF5File
+
+/// What recovery makes of journals that fit, and of those that do not.
+@Suite struct RecoveryTests {
+  private static let scenario = Scenario(operation: .replace, superblock: 0)
+
+  /// The disk in the middle of a commit: some old bytes are overwritten, the journal is there.
+  private func interrupted() throws -> (disk: SimulatedDisk, old: [UInt8]) {
+    let (old, states) = (try Self.scenario.old(), try Self.scenario.undisturbed().states)
+    let state = try #require(
+      states.first {
+        !$0[Scenario.fileName]!.prefix(old.count).elementsEqual(old) && $0[Scenario.journalName] != nil
+      })
+    return (SimulatedDisk(state), old)
+  }
+
+  private func refusal(_ disk: SimulatedDisk) throws -> JournalRefusal? {
+    let before = disk.state.visible
+    let error = #expect(throws: H5Error.self) { try Scenario.recover(disk) }
+    #expect(disk.state.visible == before, "a refusal touches nothing")
+    // Neither does anything else open the file for writing then.
+    let second = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
+    #expect(second == error)
+    if case .refused(let refusal) = error?.code { return refusal } else { return nil }
+  }
+
+  @Test func `An interrupted commit is undone, which is said, and then there is nothing to do`() throws {
+    let (disk, old) = try interrupted()
+    guard case .rolledBack(let pages, let length) = try Scenario.recover(disk) else {
+      Issue.record("not rolled back")
+      return
+    }
+    #expect(pages > 1 && length == Int64(old.count))
+    #expect(disk.state[Scenario.fileName] == old)
+    #expect(try Scenario.recover(disk) == .nothingToDo)
+  }
+
+  @Test func `What opens a file for a change recovers it first`() throws {
+    let (disk, _) = try interrupted()
+    try Self.scenario.commit(on: disk)
+    #expect(try disk.state[Scenario.fileName] == Self.scenario.undisturbed().new)
+  }
+
+  @Test func `A backup copied over a file with a journal is left alone`() throws {
+    let (disk, old) = try interrupted()
+    // Another session, and this one at another time: longer, or with another page.
+    let other = try Scenario(operation: .add, superblock: 2).old()
+    disk.rewrite(Scenario.fileName, other)
+    #expect(
+      try refusal(disk)
+        == .otherLength(found: Int64(other.count), old: Int64(old.count), new: try newLength()))
+    var changed = old
+    changed[100] ^= 1
+    disk.rewrite(Scenario.fileName, changed)
+    #expect(try refusal(disk) == .changedSince(offset: 0))
+  }
+
+  private func newLength() throws -> Int64 { Int64(try Self.scenario.undisturbed().new.count) }
+
+  @Test func `A backup of the very content that the journal restores loses nothing`() throws {
+    let (disk, old) = try interrupted()
+    disk.rewrite(Scenario.fileName, old)
+    #expect(throws: Never.self) { try Scenario.recover(disk) }
+    #expect(disk.state[Scenario.fileName] == old)
+  }
+
+  @Test func `A file put in the place of the journal's is left alone`() throws {
+    let (disk, old) = try interrupted()
+    disk.replace(Scenario.fileName, by: old)
+    #expect(try refusal(disk) == .otherFile)
+  }
+
+  @Test func `A file that another program has made longer is left alone`() throws {
+    let (disk, old) = try interrupted()
+    disk.rewrite(Scenario.fileName, disk.state[Scenario.fileName]! + [UInt8](repeating: 1, count: 100_000))
+    let found = Int64(disk.state[Scenario.fileName]!.count)
+    #expect(
+      try refusal(disk) == .otherLength(found: found, old: Int64(old.count), new: try newLength()))
+  }
+
+  @Test func `A journal whose file is gone is kept`() throws {
+    let (disk, _) = try interrupted()
+    disk.delete(Scenario.fileName)
+    let error = #expect(throws: H5Error.self) { try Scenario.recover(disk) }
+    #expect(error?.code == .missing)
+    #expect(disk.state[Scenario.journalName] != nil)
+  }
+
+  @Test func `A journal of another version of blechd is kept`() throws {
+    let (disk, _) = try interrupted()
+    var journal = disk.state[Scenario.journalName]!
+    journal[8] = 2
+    journal.replaceSubrange(480..<512, with: Array(SHA256.hash(data: journal[..<480])))
+    disk.rewrite(Scenario.journalName, journal)
+    #expect(try refusal(disk) == .otherVersion(2))
+  }
+
+  @Test func `A file that got a second name while a commit was interrupted is still recovered`() throws {
+    let (disk, old) = try interrupted()
+    disk.link(Scenario.fileName, names: 2)
+    #expect(throws: Never.self) { try Scenario.recover(disk) }
+    #expect(disk.state[Scenario.fileName] == old)
+    let error = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
+    #expect(error?.code == .unsupported && error?.reason.contains("hard links") == true)
+  }
+
+  // MARK: Journals that were never finished
+
+  /// The journal of a commit that has not yet touched the file.
+  private func armed() throws -> (journal: [UInt8], old: [UInt8]) {
+    let (old, states) = (try Self.scenario.old(), try Self.scenario.undisturbed().states)
+    let state = try #require(
+      states.last { $0[Scenario.fileName] == old && $0[Scenario.journalName] != nil })
+    return (state[Scenario.journalName]!, old)
+  }
+
+  @Test func `A journal cut off anywhere is removed, and the file is not touched`() throws {
+    let (journal, old) = try armed()
+    for length in Array(stride(from: 0, to: journal.count, by: 61)) + [511, 512, journal.count - 1] {
+      let disk = SimulatedDisk(
+        DiskState([Scenario.fileName: old, Scenario.journalName: Array(journal.prefix(length))]))
+      #expect(try Scenario.recover(disk) == .removedUnfinishedJournal)
+      #expect(disk.state.visible == DiskState([Scenario.fileName: old]).visible)
+    }
+  }
+
+  @Test func `A flipped bit anywhere in a journal is noticed`() throws {
+    let (journal, old) = try armed()
+    var generator = SeededNumbers(seed: 3)
+    for _ in 0..<2000 {
+      var damaged = journal
+      damaged[Int.random(in: 0..<journal.count, using: &generator)] ^=
+        1 << UInt8.random(in: 0...7, using: &generator)
+      let disk = SimulatedDisk(DiskState([Scenario.fileName: old, Scenario.journalName: damaged]))
+      #expect(try Scenario.recover(disk) == .removedUnfinishedJournal)
+      #expect(disk.state[Scenario.fileName] == old)
+    }
+  }
+
+  // MARK: Other programs during a change
+
+  @Test func `A file replaced between opening and locking is left alone`() throws {
+    for isDeleted in [false, true] {
+      let disk = SimulatedDisk(try Self.scenario.start())
+      disk.observe = { [unowned disk] _ in
+        guard disk.calls.last == .other("open") else { return }
+        if isDeleted {
+          disk.delete(Scenario.fileName)
+        } else {
+          disk.replace(Scenario.fileName, by: [1, 2, 3])
+        }
+        disk.observe = nil
+      }
+      let error = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
+      #expect(error?.code == .busy && error?.reason.contains("replaced") == true)
+      #expect(disk.state[Scenario.fileName] == (isDeleted ? nil : [1, 2, 3]))
+    }
+  }
+
+  @Test func `A file that a program without a lock writes to meanwhile is left alone`() throws {
+    let disk = SimulatedDisk(try Self.scenario.start())
+    var theirs = try Self.scenario.old()
+    theirs[5000] ^= 1
+    disk.observe = { [unowned disk] _ in
+      // At the last moment before the journal is written.
+      if disk.calls.last == .other("lease") {
+        disk.rewrite(Scenario.fileName, theirs)
+        disk.observe = nil
+      }
+    }
+    let error = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
+    #expect(error?.code == .busy && error?.reason.contains("another program") == true)
+    #expect(disk.state[Scenario.fileName] == theirs && disk.state[Scenario.journalName] == nil)
+  }
+}
