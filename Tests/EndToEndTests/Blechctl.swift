@@ -29,11 +29,15 @@ struct Blechctl {
     try await Self.run([Self.program] + arguments, environment: environment(changes))
   }
 
+  /// A program by its path, or by its name in `$PATH`.
+  static func executable(_ name: String) -> Executable {
+    name.contains("/") ? .path(.init(name)) : .name(name)
+  }
+
   /// Any command, waited for.
   static func run(_ command: [String], environment: Environment = .inherit) async throws -> Run {
-    let executable: Executable = command[0].contains("/") ? .path(.init(command[0])) : .name(command[0])
     let result = try await Subprocess.run(
-      executable, arguments: Arguments(Array(command.dropFirst())), environment: environment,
+      executable(command[0]), arguments: Arguments(Array(command.dropFirst())), environment: environment,
       output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
     let code: Int32
     switch result.terminationStatus {

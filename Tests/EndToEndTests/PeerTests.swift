@@ -1,4 +1,7 @@
 import Foundation
+import HDF5File
+import Subprocess
+import TestSupport
 import Testing
 
 /// Opens what was written with the programs that its readers use: PyTables, h5py and PyTorch.
@@ -30,6 +33,81 @@ import Testing
       let check = try await Blechctl.run(
         [Self.python, Self.scripts.appending(path: "check_results.py").path, before, session.h5.path])
       #expect(check.exitCode == 0, "\(check.errors)")
+    }
+  }
+
+  /// Starts a script that says a line once it is ready, does `body`, ends the script's input and waits for it.
+  private func beside<Result: Sendable>(
+    _ script: String, _ arguments: [String], _ body: @Sendable @escaping () async throws -> Result
+  ) async throws -> (result: Result, status: TerminationStatus, output: String) {
+    let run = try await Subprocess.run(
+      Blechctl.executable(Self.python),
+      arguments: Arguments([Self.scripts.appending(path: script).path] + arguments),
+      input: .inputWriter, output: .sequence, error: .discarded
+    ) { execution in
+      var lines = execution.standardOutput.strings().makeAsyncIterator()
+      _ = try await lines.next()
+      let result = try await body()
+      try await execution.standardInputWriter.finish()
+      var output = ""
+      while let line = try await lines.next() { output += line }
+      return (result, output)
+    }
+    return (run.closureResult.0, run.terminationStatus, run.closureResult.1)
+  }
+
+  @Test(
+    needs("tables, h5py, numpy"),
+    arguments: ["tables-r", "tables-r+", "h5py-r", "h5py-r+", "h5py-unlocked"])
+  func `While PyTables or h5py has the file open it is busy, and afterwards the work is there`(how: String)
+    async throws
+  {
+    try await withSession { session in
+      let (before, run) = try await beside("hold_open.py", [session.h5.path, how]) {
+        // Opening r+ may write already.
+        (try session.bytes(), try await session.infer())
+      }.result
+      #expect(run.exitCode == 75, "\(run.errors)")
+      #expect(run.errors.contains("another program has the file open"), "\(run.errors)")
+      #expect(try session.bytes() == before || how.hasSuffix("r+"))
+      let again = try await session.infer(["--json"])
+      #expect(again.exitCode == 0, "\(again.errors)")
+      #expect(again.output.contains(#""origin" : "spool""#))
+    }
+  }
+
+  @Test(needs("h5py"))
+  func
+    `Who opens the file while it is changed is refused or sees a whole state, with HDF5's lock or without`()
+    async throws
+  {
+    try await withScratchAsync { scratch in
+      let path = try scratch.copySmallFile(superblock: 0)
+      @Sendable func change(to number: Int) throws {
+        try changeH5(at: path) { root in
+          let group = try root.groupCreatingIfNeeded("rounds")
+          let count = 40_000 + number % 3
+          try group.setArray("values", [Double](repeating: Double(number), count: count), shape: [count])
+          try group.setAttribute("round", .integer(Int64(number)))
+        }
+      }
+      try change(to: 0)
+      let (changes, status, output) = try await beside(
+        "read_while_written.py", [path, "/rounds/values", scratch.path("copy.h5")]
+      ) {
+        var changes = 0
+        let end = ContinuousClock.now + .seconds(3)
+        while ContinuousClock.now < end {
+          do {
+            try change(to: changes + 1)
+            changes += 1
+          } catch let error as H5Error where error.code == .busy {}
+        }
+        return changes
+      }
+      print("\(changes) changes beside a reader: \(output)")
+      #expect(status == .exited(0), "\(output)")
+      #expect(changes > 5)
     }
   }
 

@@ -43,6 +43,13 @@ public struct Scratch: Sendable {
     return copy
   }
 
+  /// Copies the small file with that version of HDF5's superblock, which PyTables wrote; its path.
+  public func copySmallFile(superblock: Int) throws -> String {
+    let copy = path("small.h5")
+    try FileManager.default.copyItem(atPath: Fixture.smallFile(superblock: superblock), toPath: copy)
+    return copy
+  }
+
   fileprivate init() throws {
     let directory = FileManager.default.temporaryDirectory.appending(path: "blechd-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -70,8 +77,13 @@ public func withScratchAsync<Result>(_ body: (Scratch) async throws -> Result) a
 public enum Fixture {
   public static let name = "AM99_2Tastes_260101_101500"
 
-  public static var path: String {
+  public static var path: String { tests.appending(path: "Fixtures/\(name)").path }
+
+  fileprivate static func smallFile(superblock: Int) -> String {
+    tests.appending(path: "HDF5FileTests/Fixtures/superblock_\(superblock).h5").path
+  }
+
+  private static var tests: URL {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/\(name)").path
   }
 }

@@ -15,6 +15,8 @@ public struct H5Place {
     location = Location(path: path, object: nil)
   }
 
+  /// How errors name the file.
+  public var path: String { location.path }
   var journalName: String { Journal.name(besides: name) }
 }
 

@@ -15,6 +15,15 @@ public enum H5Recovery {
     try LockedFile.locking(place, calls: calls) { try Recovery(file: $0).run() }
   }
 
+  /// The inode of the file that a journal was made for, or nil where there is none or it was never finished: by it, a
+  /// file is found that has got another name since.
+  public static func journaledInode(_ place: H5Place) throws -> UInt64? {
+    guard let journal = try JournalFile.open(place, SystemCalls()) else { return nil }
+    defer { journal.close() }
+    guard case .valid(let header) = try journal.header() else { return nil }
+    return header.inode
+  }
+
   /// Gives a journal that recovery refuses a name under which nobody looks for it: a person's last resort. It is
   /// kept, as what it holds may still be wanted.
   ///

@@ -109,14 +109,28 @@ public enum SessionRecovery {
     ) -> RecoverySummary.Outcome {
       do throws(Failure) {
         return try SessionReading.describing {
-          guard discardsRefused, let code = (error as? H5Error)?.code, code.isAboutTheJournal else {
-            throw error
+          let code = (error as? H5Error)?.code
+          if discardsRefused, code?.isAboutTheJournal == true {
+            return .setAside(directory.path(of: try H5Recovery.setJournalAside(place)))
           }
-          return .setAside(directory.path(of: try H5Recovery.setJournalAside(place)))
+          throw code == .missing ? try missingFile(place, directory) : error
         }
       } catch {
         return .refused(error)
       }
+    }
+
+    /// The journal's .h5 is not there: perhaps it has another name now.
+    private func missingFile(_ place: H5Place, _ directory: OpenDirectory) throws -> Failure {
+      let name = try H5Recovery.journaledInode(place).flatMap { inode in
+        try directory.entries().first { try directory.stamp(of: $0)?.inode == inode }
+      }
+      let remedy =
+        name.map { "it is now called \($0): give it its old name back and recover it" }
+        ?? "bring it back and recover it, or set its journal aside with --discard-journal"
+      return Failure(
+        .badData, place.path, "is gone, and the journal of an interrupted commit is still there",
+        remedy: remedy)
     }
   }
 }

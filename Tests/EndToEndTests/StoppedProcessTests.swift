@@ -1,0 +1,40 @@
+import Foundation
+import HDF5File
+import SafetyHarness
+import TestSupport
+import Testing
+
+/// Real processes that are killed at each of their system calls, or in the middle of a write, on a real file.
+@Suite struct StoppedProcessTests {
+  @Test(arguments: [0, 2, 3], SmallChange.allCases)
+  func `Killed at any call, and in the recovery too, the file is in the end its old or its new self`(
+    superblock: Int, change: SmallChange
+  ) async throws {
+    try await withScratchAsync { scratch in
+      let path = try scratch.copySmallFile(superblock: superblock)
+      let (name, stopped) = (String(path.split(separator: "/").last!), StoppedCommit(h5: URL(filePath: path)))
+      let old = try scratch.bytes(name)
+      let course = try await stopped.complete(change)
+      let new = try scratch.bytes(name)
+      var (withJournal, ends) = (0, Set<[UInt8]>())
+      for (index, point) in course.points.enumerated() {
+        try scratch.write(name, old)
+        try await stopped.stop(change, at: point)
+        if try scratch.names.count > 1 {
+          withJournal += 1
+          // The recovery is killed once as well, each time at another call.
+          try await stopped.recover(stoppedAt: index % 40)
+        }
+        try withPlace(path) { _ = try H5Recovery.recover($0) }
+        let end = try scratch.bytes(name)
+        #expect(end == old || end == new, "\(point)")
+        #expect(try scratch.names == [name])
+        ends.insert(end)
+      }
+      print(
+        "\(change), superblock \(superblock): killed at \(course.points.count) points, \(withJournal) left a journal"
+      )
+      #expect(withJournal > 10 && ends == [old, new])
+    }
+  }
+}
