@@ -44,6 +44,18 @@ static inline int chdf5_link_is_hard(hid_t location, const char *name) {
     return info.type == H5L_TYPE_HARD;
 }
 
+// How many hard links of the file lead to the object; negative on error.
+static inline int chdf5_link_count(hid_t object) {
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t info;
+    if (H5Oget_info3(object, &info, H5O_INFO_BASIC) < 0) return -1;
+#else
+    H5O_info_t info;
+    if (H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return -1;
+#endif
+    return (int)info.rc;
+}
+
 // hbool_t has changed its type between versions.
 static inline herr_t chdf5_no_times(hid_t creation) { return H5Pset_obj_track_times(creation, 0); }
 
@@ -58,8 +70,6 @@ typedef struct {
     void *context;
     haddr_t end_of_addresses;
 } chdf5_driver_file;
-
-static const haddr_t chdf5_undefined_address = HADDR_UNDEF;
 
 // What does not depend on the driver's own functions, which the caller adds before it registers the class.
 static inline H5FD_class_t chdf5_driver_class(void) {

@@ -27,10 +27,18 @@ public final class OpenDirectory {
 
   public func path(of name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
 
-  /// Opens the regular file `name` without following a link and without ever blocking.
+  /// How often a file that is leased is tried to be opened, and how long to wait in between, in µs: a commit holds a lease
+  /// for some milliseconds.
+  private static let (leasedAttempts, leasedInterval) = (50, useconds_t(20_000))
+
+  /// Opens the regular file `name` without following a link, and without blocking longer than a commit may take.
   public func openFile(_ name: String, forWriting: Bool = false) throws(FileError) -> FileDescriptor {
     let flags = (forWriting ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let raw = retried { unsafe openat(descriptor.rawValue, name, flags) }
+    var raw = retried { unsafe openat(descriptor.rawValue, name, flags) }
+    for _ in 0..<Self.leasedAttempts where raw < 0 && errno == EWOULDBLOCK {
+      usleep(Self.leasedInterval)
+      raw = retried { unsafe openat(descriptor.rawValue, name, flags) }
+    }
     guard raw >= 0 else { throw systemError(name, forWriting ? "open it for writing" : "open it") }
     let file = FileDescriptor(rawValue: raw)
     var state = stat()
@@ -92,12 +100,16 @@ public final class OpenDirectory {
     guard raw >= 0, let stream = unsafe fdopendir(raw) else { throw systemError(".", "list the directory") }
     defer { unsafe closedir(stream) }
     var names: [String] = []
+    errno = 0
     while names.count < limit, let entry = unsafe readdir(stream) {
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
       }
       if name != "." && name != ".." { names.append(name) }
+      errno = 0
     }
+    // The end of the directory and an error look alike otherwise.
+    guard errno == 0 else { throw systemError(".", "list the directory") }
     return names.sorted()
   }
 

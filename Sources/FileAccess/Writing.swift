@@ -54,11 +54,28 @@ extension OpenDirectory {
       guard put > 0 else { throw systemError(name, "write it", isWriting: true) }
       count += put
     }
-    guard fsync(raw) == 0 else { throw systemError(name, "write it to the disk", isWriting: true) }
+    try publish(file, temporary, as: name)
+    isComplete = true
+  }
+
+  /// Makes a new file under a temporary name and gives it its own once it is whole and on the disk.
+  ///
+  /// - Parameter make: makes the file at the path that it is handed.
+  public func writeNew(_ name: String, make: (_ path: String) throws -> Void) throws {
+    let temporary = Self.temporaryName(for: name)
+    unsafe unlinkat(descriptor.rawValue, temporary, 0)
+    defer { unsafe unlinkat(descriptor.rawValue, temporary, 0) }
+    try make(path(of: temporary))
+    let file = try openFile(temporary, forWriting: true)
+    defer { try? file.close() }
+    try publish(file, temporary, as: name)
+  }
+
+  private func publish(_ file: FileDescriptor, _ temporary: String, as name: String) throws(FileError) {
+    guard fsync(file.rawValue) == 0 else { throw systemError(name, "write it to the disk", isWriting: true) }
     guard unsafe renameat(descriptor.rawValue, temporary, descriptor.rawValue, name) == 0 else {
       throw systemError(name, "put it in place", isWriting: true)
     }
-    isComplete = true
     guard fsync(descriptor.rawValue) == 0 else {
       throw systemError(name, "write it to the disk", isWriting: true)
     }

@@ -4,7 +4,7 @@ import WorkerProtocol
 /// Takes one session from its folder to results in its .h5: inspect, infer each job, commit once.
 public struct SessionRun: Sendable {
   public enum Event: Sendable {
-    /// An earlier commit to the session in this directory was interrupted.
+    /// An earlier commit to an .h5 in this directory was interrupted.
     case recovering(String)
     case inspected(Inspection, todo: [PlannedJob])
     case started(PlannedJob)
@@ -63,15 +63,10 @@ public struct SessionRun: Sendable {
     let task = WorkerRequest.Task.inspect(InspectTask(source: source))
     switch try await worker.run(task) {
     case .inspected(let inspection): return inspection
-    case .needsRecovery: break
+    case .needsRecovery(let directories):
+      for directory in directories { try await recover(directory, onEvent) }
     default: throw Self.unexpectedAnswer
     }
-    await onEvent(.recovering(source.directory))
-    guard case .recovered(let found) = try await worker.run(.recover(RecoverTask(path: source.directory)))
-    else {
-      throw Self.unexpectedAnswer
-    }
-    if let refusal = found.lazy.compactMap(\.refusal).first { throw refusal }
     switch try await worker.run(task) {
     case .inspected(let inspection): return inspection
     case .needsRecovery:
@@ -79,6 +74,16 @@ public struct SessionRun: Sendable {
         .temporary, source.directory, "is being committed to by another process", remedy: "try again")
     default: throw Self.unexpectedAnswer
     }
+  }
+
+  private func recover(
+    _ directory: String, _ onEvent: @Sendable (Event) async -> Void
+  ) async throws(Failure) {
+    await onEvent(.recovering(directory))
+    guard case .recovered(let found) = try await worker.run(.recover(RecoverTask(path: directory))) else {
+      throw Self.unexpectedAnswer
+    }
+    if let refusal = found.lazy.compactMap(\.refusal).first { throw refusal }
   }
 
   private func needsWork(_ job: PlannedJob) -> Bool {

@@ -6,8 +6,8 @@ public struct RecoverySummary: Codable, Equatable, Sendable {
     case rolledBack(pages: Int, length: Int64)
     /// The interrupted commit had not begun to write to the file.
     case removedUnfinishedJournal
-    /// Nothing was done, for the reason given.
-    case refused(Failure)
+    /// Nothing was done, for the reason given. A person may discard the journal where trying again would not help.
+    case refused(Failure, mayBeDiscarded: Bool)
     /// A journal that does not fit was given this name.
     case setAside(String)
   }
@@ -22,6 +22,6 @@ public struct RecoverySummary: Codable, Equatable, Sendable {
   }
 
   public var refusal: Failure? {
-    if case .refused(let failure) = outcome { failure } else { nil }
+    if case .refused(let failure, _) = outcome { failure } else { nil }
   }
 }

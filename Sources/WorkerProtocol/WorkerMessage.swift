@@ -11,8 +11,8 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
 
   public enum Outcome: Codable, Equatable, Sendable {
     case inspected(Inspection)
-    /// A journal lies in the session's directory: ask for `recover` first.
-    case needsRecovery
+    /// Journals lie in these directories: ask for `recover` first.
+    case needsRecovery([String])
     case inferred(JobSummary)
     case committed(CommitSummary)
     /// One for each journal that was found.

@@ -31,12 +31,15 @@ struct RecoverCommand: AsyncParsableCommand {
   func validate() throws {
     if paths.isEmpty { throw ValidationError("Name at least one .h5 or directory.") }
     if yes && !discardJournal { throw ValidationError("--yes goes with --discard-journal.") }
+    if discardJournal && !yes && isatty(STDIN_FILENO) != 1 {
+      throw ValidationError("--discard-journal asks before it acts: run it on a terminal, or add --yes.")
+    }
   }
 
   func run() async throws {
     var report = RecoveryReport()
     for path in paths { report.add(await recover(path, discardsRefused: false), at: path) }
-    if discardJournal, !report.refused.isEmpty, try confirm(report) {
+    if discardJournal, !report.refused.isEmpty, yes || confirm(report) {
       for file in report.refused { report.add(await recover(file, discardsRefused: true), at: file) }
     }
     print(json ? try report.json() : report.text, terminator: "")
@@ -58,14 +61,8 @@ struct RecoverCommand: AsyncParsableCommand {
     }
   }
 
-  private func confirm(_ report: RecoveryReport) throws(Failure) -> Bool {
-    if yes { return true }
-    guard isatty(STDIN_FILENO) == 1 else {
-      throw Failure(
-        .usage, "--discard-journal", "asks before it acts, and there is no terminal to ask on",
-        remedy: "run it on a terminal, or add --yes")
-    }
-    StandardError.write(report.errors.map { $0 + "\n" }.joined())
+  private func confirm(_ report: RecoveryReport) -> Bool {
+    StandardError.write(report.refused.map { "\($0.escapingControls): its journal does not fit\n" }.joined())
     StandardError.write(
       "Set \(report.refused.count == 1 ? "this journal" : "these journals") aside and keep the .h5 as it is, even if "
         + "it is neither its old nor its new self? Type yes: ")

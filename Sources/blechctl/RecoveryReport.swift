@@ -22,7 +22,8 @@ struct RecoveryReport {
 
   /// Files whose journal does not fit: trying again later would not help.
   var refused: [String] {
-    files.filter { $0.refusal?.code == .badData || $0.refusal?.code == .noInput }.map(\.path)
+    files.filter { if case .refused(_, mayBeDiscarded: true) = $0.outcome { true } else { false } }.map(
+      \.path)
   }
 
   var exitCode: ExitCode {
@@ -82,7 +83,7 @@ struct RecoveryReport {
       case .rolledBack(_, let length): File(path: summary.path, state: "rolled_back", bytes: length)
       case .removedUnfinishedJournal: File(path: summary.path, state: "unfinished_journal_removed")
       case .setAside(let journal): File(path: summary.path, state: "journal_set_aside", journal: journal)
-      case .refused(let failure): File(path: summary.path, state: "refused", error: failure)
+      case .refused(let failure, _): File(path: summary.path, state: "refused", error: failure)
       }
     }
   }

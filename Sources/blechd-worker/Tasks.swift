@@ -12,8 +12,9 @@ extension Worker {
     do {
       return .inspected(try SessionReading(of: task.source).inspection)
     } catch {
-      guard (try? SessionRecovery.isNeeded(in: task.source.directory)) == true else { throw error }
-      return .needsRecovery
+      let directories = (try? SessionRecovery.directoriesInNeed(of: task.source)) ?? []
+      if directories.isEmpty { throw error }
+      return .needsRecovery(directories)
     }
   }
 

@@ -53,6 +53,43 @@ import Testing
     }
   }
 
+  @Test func `Results that go elsewhere are recovered there`() async throws {
+    try await withSession { session in
+      let output = session.folder.appending(path: "out")
+      let options = ["--output-only", output.path]
+      #expect(try await session.infer(options).exitCode == 0)
+      let h5 = output.appending(path: "\(session.name)/\(session.name)_rnn_output.h5")
+      let old = try Data(contentsOf: h5)
+      try await StoppedCommit(h5: h5).interrupt(.remove)
+      let run = try await session.infer(options)
+      #expect(run.exitCode == 0, "\(run.errors)")
+      #expect(run.errors.contains("an earlier commit was interrupted"))
+      #expect(run.output.contains("up to date"))
+      #expect(try Data(contentsOf: h5) == old)
+    }
+  }
+
+  @Test func `A link is not recovered through: its journal lies beside the file itself`() async throws {
+    try await withInterrupted { session, journal, _ in
+      let link = session.folder.appending(path: "link.h5")
+      try FileManager.default.createSymbolicLink(at: link, withDestinationURL: session.h5)
+      let run = try await session.blechctl.run(["recover", link.path])
+      #expect(run.exitCode == 65)
+      #expect(run.errors.contains("symbolic link"), "\(run.errors)")
+      #expect(exists(journal))
+    }
+  }
+
+  @Test func `A file with a second name is refused before anything is trained`() async throws {
+    try await withSession { session in
+      try FileManager.default.linkItem(at: session.h5, to: session.folder.appending(path: "backup.h5"))
+      let run = try await session.infer()
+      #expect(run.exitCode == 65, "\(run.errors)")
+      #expect(run.errors.contains("hard links") && run.errors.contains("cp -a"), "\(run.errors)")
+      #expect(!run.errors.contains("steps in"))
+    }
+  }
+
   @Test func `A backup copied over the file is refused, and kept, and can be chosen`() async throws {
     try await withInterrupted { session, journal, _ in
       let backup = try Data(

@@ -50,8 +50,12 @@ struct StoppedCommit {
     #expect(run.exitCode == -9, "\(point): \(run.errors)")
   }
 
-  /// Recovers, unless the recovery has that many calls.
-  func recover(stoppedAt call: Int) async throws { _ = try await run("recover", call, 0) }
+  /// Recovers, and whether that was stopped: a recovery may have fewer calls.
+  func recover(stoppedAt call: Int) async throws -> Bool {
+    let run = try await run("recover", call, 0)
+    #expect(run.exitCode == 0 || run.exitCode == -9, "\(run.errors)")
+    return run.exitCode == -9
+  }
 
   /// Leaves the file in the middle of the change, with a journal.
   func interrupt(_ change: SmallChange) async throws {

@@ -13,6 +13,10 @@ package struct DiskState: Sendable {
     var owner: UInt32 = 0
     var group: UInt32 = 0
     var mode: UInt32 = 0o644
+
+    mutating func forgetUnwrittenBytes() {
+      pending.removeAll { if case .bytes = $0 { true } else { false } }
+    }
   }
 
   enum Pending: Sendable {
@@ -38,6 +42,14 @@ package struct DiskState: Sendable {
       names[name] = inode
     }
     durableNames = names
+  }
+
+  /// A directory in which one file was written a moment ago: what it held before may be all that is on the disk.
+  package init(_ name: String, _ bytes: [UInt8], writtenOver durable: [UInt8]) {
+    self.init([name: durable])
+    let inode = names[name]!
+    files[inode]!.bytes = bytes
+    files[inode]!.pending = [.length(bytes.count), .bytes(bytes, at: 0)]
   }
 
   /// The file's bytes as every process sees them, or nil where there is none.

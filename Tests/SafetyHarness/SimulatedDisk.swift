@@ -174,7 +174,13 @@ package final class SimulatedDisk: FileCalls {
   }
 
   package func synchronise(_ file: FileDescriptor) throws(Errno) {
-    _ = try begin(.synchronise(name(of: file)))
+    do throws(Errno) {
+      _ = try begin(.synchronise(name(of: file)))
+    } catch {
+      // As on Linux: what could not be written counts as written from now on, and is not tried again.
+      if !isStopped, file != Self.directory { state.files[open[file]!]!.forgetUnwrittenBytes() }
+      throw error
+    }
     synchronisations += 1
     if synchronisations - 1 == forgottenSynchronisation { return }
     if file == Self.directory {

@@ -68,12 +68,13 @@ import WorkerProtocol
       .warning("one\r\ntwo\u{2028}\u{0}"),
       .result(.inspected(inspection)), .result(.inferred(summary)),
       .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, exposedMs: 0.1 + 0.2))),
-      .result(.demonstrated), .result(.needsRecovery),
+      .result(.demonstrated), .result(.needsRecovery(["/a\nb"])),
       .result(
         .recovered([
           RecoverySummary(path: "/a/b.h5", outcome: .rolledBack(pages: 1, length: .max)),
           RecoverySummary(path: "/a/\n.h5", outcome: .removedUnfinishedJournal),
-          RecoverySummary(path: "", outcome: .refused(Failure(.badData, "/a", "what", remedy: ""))),
+          RecoverySummary(
+            path: "", outcome: .refused(Failure(.badData, "/a", "what", remedy: ""), mayBeDiscarded: true)),
           RecoverySummary(path: "/a", outcome: .setAside("/b")),
         ])),
       .error(Failure(.temporary, "/a\nb", "what", remedy: "")),

@@ -34,17 +34,22 @@ struct AtomicCommit {
     try checkFileSizeLimit(records: overwritten.count)
     return try file.keepingOthersOut {
       try checkUntouched()
-      try arm(overwritten)
+      // The old content is on the disk before the journal that builds on it: others may have written it a moment ago.
+      try synchronise()
+      let header = header(recordCount: overwritten.count)
+      let journal = try arm(header, overwritten)
+      defer { journal.close() }
       let start = ContinuousClock.now
       do {
         try grow(pages)
         try overwrite(pages)
         try verify()
-        try location.perform("remove its journal") { () throws(Errno) in
-          try calls.remove(file.place.journalName, in: file.place.directory)
+        try file.checkStillThere()
+        try location.performOnce("remove its journal") { () throws(Errno) in
+          try JournalFile.removeName(file.place, calls)
         }
       } catch {
-        throw undoing(after: error)
+        throw undoing(journal, header, after: error)
       }
       try confirm()
       return CommitReceipt(
@@ -60,18 +65,22 @@ struct AtomicCommit {
     }
   }
 
-  /// A program that takes no lock may have written since.
+  /// A program that takes no lock may have written since, or put another file in this one's place.
   private func checkUntouched() throws(H5Error) {
+    try file.checkStillThere()
     let now = try file.currentStatus()
     guard now.length == before.length, now.modified == before.modified else {
       throw location.error(.busy, "was changed by another program meanwhile; try again")
     }
   }
 
-  private func arm(_ pages: [Int64]) throws(H5Error) {
-    let header = JournalHeader(
+  private func header(recordCount: Int) -> JournalHeader {
+    JournalHeader(
       oldLength: overlay.oldLength, newLength: overlay.length, device: before.device, inode: before.inode,
-      salt: calls.randomNumber(), recordCount: pages.count)
+      salt: calls.randomNumber(), recordCount: recordCount)
+  }
+
+  private func arm(_ header: JournalHeader, _ pages: [Int64]) throws(H5Error) -> JournalFile {
     try JournalFile.arm(for: file, header) { (index) throws(Errno) in
       JournalRecord(
         page: pages[index], old: try overlay.diskPage(pages[index]), new: overlay.newPage(pages[index]),
@@ -79,7 +88,8 @@ struct AtomicCommit {
     }
   }
 
-  /// First what lies behind the old end: a full disk shows here, before any old byte is gone.
+  /// First what lies behind the old end: a full disk shows here, before any old byte is gone. (Where overwriting takes room
+  /// as well, the journal keeps the old bytes until there is some.)
   private func grow(_ pages: [Int64]) throws(H5Error) {
     guard overlay.length > overlay.oldLength else { return }
     try write(pages, in: overlay.oldLength..<overlay.length)
@@ -95,10 +105,8 @@ struct AtomicCommit {
   }
 
   private func synchronise() throws(H5Error) {
-    do throws(Errno) {
+    try location.performOnce("put it on the disk") { () throws(Errno) in
       try calls.synchronise(file.descriptor)
-    } catch {
-      throw location.systemError(error, "put it on the disk")
     }
   }
 
@@ -127,9 +135,9 @@ struct AtomicCommit {
   }
 
   /// Rolls back and gives the error to throw.
-  private func undoing(after error: any Error) -> any Error {
+  private func undoing(_ journal: JournalFile, _ header: JournalHeader, after error: any Error) -> any Error {
     do throws(H5Error) {
-      try Recovery(file: file).undoOwnChange()
+      try Recovery(file: file).undo(journal, header)
       return error
     } catch let second {
       return location.error(
@@ -143,13 +151,8 @@ struct AtomicCommit {
   /// The change is on the disk; here the disk learns that it is not to be undone. Where that fails nothing is
   /// rolled back any more: whether the journal that this needs is still there, nobody knows.
   private func confirm() throws(H5Error) {
-    do throws(Errno) {
-      try calls.synchronise(file.place.directory)
-    } catch {
-      throw location.systemError(
-        error,
-        "put the end of the change on the disk; the file has its new content, and after a power cut it may "
-          + "have its old one")
-    }
+    let operation =
+      "put the end of the change on the disk (the file has its new content; after a power cut it may have its old one)"
+    try location.performOnce(operation) { () throws(Errno) in try calls.synchronise(file.place.directory) }
   }
 }

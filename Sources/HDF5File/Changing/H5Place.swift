@@ -24,6 +24,8 @@ public struct H5Place {
 public enum Journal {
   private static let prefix = "."
   private static let suffix = ".blechd-journal"
+  /// Of any file, in bytes.
+  static let longestName = 255
 
   public static func name(besides h5: String) -> String { prefix + h5 + suffix }
 

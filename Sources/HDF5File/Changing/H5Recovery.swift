@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 
 /// Recovery on its own, as a person or a starting daemon asks for it.
@@ -40,9 +39,12 @@ public enum H5Recovery {
   }
 
   private static func setAside(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) -> String {
-    let name = "\(place.journalName).discarded-\(time(nil))"
-    try place.location.perform("set its journal aside") { () throws(Errno) in
+    let location = place.location
+    let name = "\(place.journalName).discarded-\(calls.randomNumber())"
+    try location.perform("set its journal aside") { () throws(Errno) in
       try calls.rename(place.journalName, to: name, in: place.directory)
+    }
+    try location.performOnce("set its journal aside") { () throws(Errno) in
       try calls.synchronise(place.directory)
     }
     return name

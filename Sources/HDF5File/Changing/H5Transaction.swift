@@ -26,19 +26,34 @@ public struct H5Transaction {
   ) throws -> Result {
     try LockedFile.locking(place, calls: calls) { file in
       _ = try Recovery(file: file).run()
-      try checkNames(of: file)
+      try checkNames(place, calls)
+      // Better known now than after the work: somebody who takes no lock may have it open.
+      try file.keepingOthersOut {}
       return try body(H5Transaction(file: file))
     }
   }
 
+  /// Throws where `locking` would refuse the file whatever others do: known before hours of work.
+  public static func checkNames(_ place: H5Place) throws(H5Error) {
+    try checkNames(place, SystemCalls())
+  }
+
   /// Under its other names nobody would find the journal; and a hard link is often a backup, which must stay what
   /// it is.
-  private static func checkNames(of file: LockedFile) throws(H5Error) {
-    guard file.status.links == 1 else {
-      throw file.location.error(
+  private static func checkNames(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) {
+    let links = try place.location.perform("look at it") { () throws(Errno) in
+      try calls.status(of: place.name, in: place.directory).links
+    }
+    guard links == 1 else {
+      throw place.location.error(
         .unsupported,
-        "has \(file.status.links) names (hard links), and a change would show under all of them; make it a file "
-          + "of its own (cp FILE FILE.copy && mv FILE.copy FILE)")
+        "has \(links) names (hard links), and a change would show under all of them; make it a file of its own "
+          + "(cp -a FILE FILE.copy && mv FILE.copy FILE)")
+    }
+    let surplus = place.journalName.utf8.count - Journal.longestName
+    guard surplus <= 0 else {
+      throw place.location.error(
+        .unsupported, "has a name too long to keep a journal beside it; shorten it by \(surplus) bytes")
     }
   }
 

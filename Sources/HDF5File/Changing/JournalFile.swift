@@ -14,27 +14,35 @@ struct JournalFile {
     Int64(JournalHeader.size) + Int64(count) * Int64(JournalRecord.size)
   }
 
+  /// How many records it has room for.
+  private var mostRecords: Int64 {
+    (status.length - Int64(JournalHeader.size)) / Int64(JournalRecord.size)
+  }
+
   // MARK: Writing
 
   /// Writes a journal and puts it on the disk, its name included: from then on the change can be undone. Where
-  /// that fails, nothing is left of it.
+  /// that fails, nothing is left of it. The journal stays open, so that it can be read even if somebody removes its name.
   ///
   /// - Parameter record: makes the record of each of the header's pages, by its index.
   static func arm(
     for file: LockedFile, _ header: JournalHeader, record: (_ index: Int) throws(Errno) -> JournalRecord
-  ) throws(H5Error) {
+  ) throws(H5Error) -> JournalFile {
     let (calls, place) = (file.calls, file.place)
     let descriptor = try place.location.perform("create its journal \(place.journalName)") {
       () throws(Errno) in try calls.open(place.journalName, in: place.directory, .creating)
     }
-    defer { calls.close(descriptor) }
     do throws(Errno) {
       // Whoever may write the file may also recover it.
       calls.setOwner(of: descriptor, like: file.status)
       try write(header, record, to: descriptor, calls)
       try calls.synchronise(descriptor)
       try calls.synchronise(place.directory)
+      return JournalFile(
+        calls: calls, place: place, descriptor: descriptor,
+        status: try retrying { () throws(Errno) in try calls.status(of: descriptor) })
     } catch {
+      calls.close(descriptor)
       try? remove(place, calls)
       throw place.location.systemError(error, "write its journal")
     }
@@ -91,19 +99,21 @@ struct JournalFile {
     JournalHeader.read(try read(JournalHeader.size, at: 0))
   }
 
-  /// Hands over every record in its order, for as long as `body` wants more.
+  /// Hands over every record in its order, up to the first that is not whole.
   ///
   /// - Returns: whether all records that the header counts are there and whole.
   func forEachRecord(
     _ header: JournalHeader, _ body: (JournalRecord) throws(H5Error) -> Void
   ) throws(H5Error) -> Bool {
-    guard status.length >= Self.length(ofRecords: header.recordCount) else { return false }
+    // What a file claims is compared before it is multiplied.
+    guard header.recordCount <= mostRecords else { return false }
     var index = 0
     while index < header.recordCount {
       let count = min(Self.batch, header.recordCount - index)
       let bytes = try read(count * JournalRecord.size, at: Self.length(ofRecords: index))
       for start in stride(from: 0, to: count * JournalRecord.size, by: JournalRecord.size) {
-        guard let record = JournalRecord(bytes[start...].prefix(JournalRecord.size), header: header) else {
+        guard let record = JournalRecord(bytes.dropFirst(start).prefix(JournalRecord.size), header: header)
+        else {
           return false
         }
         try body(record)
@@ -124,7 +134,16 @@ struct JournalFile {
 
   /// Removes the journal for good: its name is gone from the disk, too.
   static func remove(_ place: H5Place, _ calls: any FileCalls) throws(Errno) {
-    try retrying { () throws(Errno) in try calls.remove(place.journalName, in: place.directory) }
+    try removeName(place, calls)
     try calls.synchronise(place.directory)
+  }
+
+  /// It is no error if the name is gone already, or a server has done what it was asked and was asked again.
+  static func removeName(_ place: H5Place, _ calls: any FileCalls) throws(Errno) {
+    do throws(Errno) {
+      try retrying { () throws(Errno) in try calls.remove(place.journalName, in: place.directory) }
+    } catch {
+      if error != .noSuchFileOrDirectory { throw error }
+    }
   }
 }

@@ -102,10 +102,14 @@ struct JournalRecord: Equatable {
     newSectors = (0..<Pages.sectorsPerPage).map { digests.number(at: 8 * $0) }
   }
 
+  /// Whether the page, as the file has it now, is the old one.
+  func isOld(_ current: [UInt8], oldLength: Int64) -> Bool {
+    Self.cut(current, after: Pages.bytes(of: page, below: oldLength)) == old
+  }
+
   /// Whether every sector of the page, as the file has it now, is the old one or the new one.
   func accounts(for current: [UInt8], oldLength: Int64) -> Bool {
     let current = Self.cut(current, after: Pages.bytes(of: page, below: oldLength))
-    if current == old { return true }
     let digests = Self.sectors(of: current)
     return (0..<Pages.sectorsPerPage).allSatisfy { sector in
       let range = (sector * Pages.sector)..<((sector + 1) * Pages.sector)

@@ -35,6 +35,8 @@ struct LockedFile {
     } catch {
       switch error {
       case .noSuchFileOrDirectory: throw place.location.error(.missing, "there is no such file")
+      // Somebody has a lease on it, as a commit of ours does.
+      case .wouldBlock: throw place.location.error(.busy, "is being changed by another program; try again")
       case .tooManySymbolicLinkLevels:
         throw place.location.error(
           .unsupported, "is a symbolic link, which is not followed; put the file itself there")
@@ -61,9 +63,8 @@ struct LockedFile {
     try location.perform("look at it") { () throws(Errno) in try calls.status(of: descriptor) }
   }
 
-  /// Between opening and locking, another file may have come to stand at the name: what would be written into
-  /// the old one would be lost.
-  private func checkStillThere() throws(H5Error) {
+  /// Another file may come to stand at the name at any time: what would be written into the old one would be lost.
+  func checkStillThere() throws(H5Error) {
     let named: FileStatus?
     do throws(Errno) {
       named = try retrying { () throws(Errno) in try calls.status(of: place.name, in: place.directory) }
@@ -109,12 +110,19 @@ struct LockedFile {
 }
 
 extension Location {
-  /// Runs one system call; its error becomes one that says where and why.
+  /// Runs one system call, again where a signal interrupted it; its error becomes one that says where and why.
   func perform<Result>(
     _ operation: String, _ call: () throws(Errno) -> Result
   ) throws(H5Error) -> Result {
+    try performOnce(operation) { () throws(Errno) in try retrying(call) }
+  }
+
+  /// The same for what must not be repeated: everything that synchronises.
+  func performOnce<Result>(
+    _ operation: String, _ call: () throws(Errno) -> Result
+  ) throws(H5Error) -> Result {
     do throws(Errno) {
-      return try retrying(call)
+      return try call()
     } catch {
       throw systemError(error, operation)
     }

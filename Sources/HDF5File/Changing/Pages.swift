@@ -11,8 +11,9 @@ enum Pages {
 
   static func offset(of page: Int64) -> Int64 { page * Int64(size) }
 
-  /// How many bytes of `page` lie below `length`.
+  /// How many bytes of `page`, whatever its number, lie below `length`.
   static func bytes(of page: Int64, below length: Int64) -> Int {
-    Int(min(max(length - offset(of: page), 0), Int64(size)))
+    guard page >= 0, page <= Self.page(of: length) else { return 0 }
+    return Int(min(length - offset(of: page), Int64(size)))
   }
 }

@@ -9,62 +9,90 @@ struct Recovery {
   private var calls: any FileCalls { file.calls }
   private var location: Location { file.location }
 
-  /// - Throws: `H5Error` with `.refused` where the journal does not fit the file; neither was touched.
-  func run() throws(H5Error) -> RecoveryOutcome {
+  /// - Throws: `H5Error` with `.refused` where the journal does not fit the file, with `.busy` where a program that takes
+  ///   no lock has it open; neither was touched.
+  func run() throws -> RecoveryOutcome {
     guard let journal = try JournalFile.open(file.place, calls) else { return .nothingToDo }
     defer { journal.close() }
-    guard let header = try armedHeader(of: journal) else {
-      try location.perform("remove its unfinished journal") { () throws(Errno) in
-        try JournalFile.remove(file.place, calls)
+    return try file.keepingOthersOut {
+      guard let header = try armedHeader(of: journal) else {
+        try location.performOnce("remove its unfinished journal") { () throws(Errno) in
+          try JournalFile.remove(file.place, calls)
+        }
+        return .removedUnfinishedJournal
       }
-      return .removedUnfinishedJournal
+      try undo(journal, header)
+      return .rolledBack(pages: header.recordCount, length: header.oldLength)
     }
-    return try undo(journal, header)
   }
 
-  /// Undoes the change of this very process, which knows that nobody else has touched the file.
-  func undoOwnChange() throws(H5Error) {
-    guard let journal = try JournalFile.open(file.place, calls),
-      case .valid(let header) = try journal.header()
-    else { throw location.error(.missing, "its journal is gone") }
-    defer { journal.close() }
-    _ = try undo(journal, header)
+  /// What a journal's records say of the file.
+  private struct Findings {
+    var isComplete = true
+    /// Whether every page is the old one; the file has none that is new.
+    var isOld = true
+    /// The offset of a page that is neither.
+    var foreign: Int64?
   }
 
   /// The header of a journal that was written to its end, or nil for one that was not: then the file was not
   /// touched either.
   private func armedHeader(of journal: JournalFile) throws(H5Error) -> JournalHeader? {
-    try checkOwner(of: journal)
+    let status = try file.currentStatus()
+    try checkOwner(of: journal, status)
     switch try journal.header() {
     case .damaged: return nil
     case .otherVersion(let version): throw location.refusal(.otherVersion(version))
     case .valid(let header):
-      let status = try file.currentStatus()
-      var foreign: Int64?
-      let isComplete = try journal.forEachRecord(header) { (record) throws(H5Error) in
-        if foreign == nil, !record.accounts(for: try page(record.page), oldLength: header.oldLength) {
-          foreign = Pages.offset(of: record.page)
+      let findings = try compare(journal, header)
+      guard findings.isComplete else {
+        // That no byte of the file was touched can be seen, if it is still that file.
+        guard header.inode != status.inode || findings.isOld && status.length == header.oldLength else {
+          throw location.refusal(.damaged)
         }
+        return nil
       }
-      guard isComplete else { return nil }
-      guard header.inode == status.inode else { throw location.refusal(.otherFile) }
-      guard (header.oldLength...max(header.oldLength, header.newLength)).contains(status.length) else {
-        throw location.refusal(
-          .otherLength(found: status.length, old: header.oldLength, new: header.newLength))
-      }
-      if let foreign { throw location.refusal(.changedSince(offset: foreign)) }
+      if let refusal = refusal(header, status, findings) { throw location.refusal(refusal) }
       return header
     }
   }
 
-  /// Who may create files in an ordinary directory may also replace the .h5 there. In one like /tmp a journal
-  /// would give somebody a say over a file that is not theirs.
-  private func checkOwner(of journal: JournalFile) throws(H5Error) {
+  private func compare(_ journal: JournalFile, _ header: JournalHeader) throws(H5Error) -> Findings {
+    var findings = Findings()
+    findings.isComplete = try journal.forEachRecord(header) { (record) throws(H5Error) in
+      let current = try page(record.page)
+      if record.isOld(current, oldLength: header.oldLength) { return }
+      findings.isOld = false
+      if findings.foreign == nil, !record.accounts(for: current, oldLength: header.oldLength) {
+        findings.foreign = Pages.offset(of: record.page)
+      }
+    }
+    return findings
+  }
+
+  private func refusal(
+    _ header: JournalHeader, _ status: FileStatus, _ findings: Findings
+  ) -> JournalRefusal? {
+    let lengths = header.oldLength...max(header.oldLength, header.newLength)
+    let fits = lengths.contains(status.length) && findings.foreign == nil
+    if header.inode != status.inode {
+      return fits && !(findings.isOld && status.length == header.oldLength) ? .tornCopy : .otherFile
+    }
+    if !lengths.contains(status.length) {
+      return .otherLength(found: status.length, old: header.oldLength, new: header.newLength)
+    }
+    return findings.foreign.map { .changedSince(offset: $0) }
+  }
+
+  /// Who may create files in an ordinary directory may also replace the .h5 there. In one like /tmp, or with a hard link to
+  /// somebody's file, a journal would give a stranger a say over what is not theirs.
+  private func checkOwner(of journal: JournalFile, _ status: FileStatus) throws(H5Error) {
     let directory = try location.perform("look at its directory") { () throws(Errno) in
       try calls.status(of: file.place.directory)
     }
     let owner = journal.status.owner
-    guard !directory.isSticky || owner == file.status.owner || owner == 0 || owner == geteuid() else {
+    let isTrusted = owner == status.owner || owner == 0 || owner == geteuid()
+    guard isTrusted || !(directory.isSticky || status.links > 1) else {
       throw location.refusal(.ownerNotTrusted(owner))
     }
   }
@@ -77,26 +105,28 @@ struct Recovery {
     return bytes + [UInt8](repeating: 0, count: Pages.size - bytes.count)
   }
 
-  /// Writes every old page, whether it seems to need it or not: after a failed fsync, memory may show the new
-  /// bytes as written that the disk does not have.
-  private func undo(_ journal: JournalFile, _ header: JournalHeader) throws(H5Error) -> RecoveryOutcome {
+  /// Undoes the change that an armed journal was made for.
+  ///
+  /// Cutting the file off comes first: where even overwriting takes room, that room is free then. Every old page is
+  /// written, whether it seems to need it or not: after a failed fsync, memory may show bytes as written that the disk does
+  /// not have.
+  func undo(_ journal: JournalFile, _ header: JournalHeader) throws(H5Error) {
+    try location.perform("cut it to its old length") { () throws(Errno) in
+      try calls.truncate(file.descriptor, to: header.oldLength)
+    }
     let isComplete = try journal.forEachRecord(header) { (record) throws(H5Error) in
       let count = Pages.bytes(of: record.page, below: header.oldLength)
       try location.perform("write its old content back") { () throws(Errno) in
         try calls.writeAll(file.descriptor, at: Pages.offset(of: record.page), record.old[..<count])
       }
     }
-    guard isComplete else { throw location.error(.missing, "its journal cannot be read any more") }
-    try location.perform("cut it to its old length") { () throws(Errno) in
-      try calls.truncate(file.descriptor, to: header.oldLength)
-    }
-    do throws(Errno) {
+    guard isComplete else { throw location.systemError(.ioError, "read its journal to the end") }
+    try location.performOnce("put its old content on the disk") { () throws(Errno) in
       try calls.synchronise(file.descriptor)
-      try JournalFile.remove(file.place, calls)
-    } catch {
-      throw location.systemError(error, "put its old content on the disk")
     }
-    return .rolledBack(pages: header.recordCount, length: header.oldLength)
+    try location.performOnce("remove its journal, though it has its old content back") { () throws(Errno) in
+      try JournalFile.remove(file.place, calls)
+    }
   }
 }
 

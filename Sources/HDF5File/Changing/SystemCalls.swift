@@ -67,11 +67,12 @@ package final class SystemCalls: FileCalls {
   }
 
   package func setOwner(of file: FileDescriptor, like other: FileStatus) {
-    if fchown(file.rawValue, other.owner, other.group) != 0 {
-      // Only root gives files away; a group that the process belongs to it may set.
-      _ = fchown(file.rawValue, uid_t.max, other.group)
-    }
-    _ = fchmod(file.rawValue, other.mode)
+    // Only root gives files away; a group that the process belongs to it may set. What was for the group of the other file
+    // is not for another one.
+    let hasGroup =
+      fchown(file.rawValue, other.owner, other.group) == 0
+      || fchown(file.rawValue, uid_t.max, other.group) == 0
+    _ = fchmod(file.rawValue, hasGroup ? other.mode : other.mode & 0o707)
   }
 
   package func lock(_ file: FileDescriptor) throws(Errno) {

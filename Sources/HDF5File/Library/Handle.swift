@@ -18,7 +18,7 @@ final class Handle {
 
   deinit {
     Library.exclusively {
-      if file?.isOpen ?? true { _ = close(id) }
+      if file?.isOpen ?? true, close(id) < 0 { file?.hasFailed = true }
     }
   }
 }

@@ -8,6 +8,9 @@ public protocol H5Object {
   func attribute(_ name: String) throws(H5Error) -> AttributeValue?
   /// Writes an attribute in the form in which PyTables writes it, over or in place of any of the same name.
   func setAttribute(_ name: String, _ value: AttributeValue) throws(H5Error)
+  /// Whether the object has this name alone: a person may have given it another one in the file (a hard link), under which it
+  /// would change as well.
+  var hasOneName: Bool { get throws(H5Error) }
   /// Removes an attribute; it is no error if there is none of that name.
   func removeAttribute(_ name: String) throws(H5Error)
 }
@@ -32,6 +35,12 @@ extension H5Dataset: NodeObject {}
 
 extension NodeObject {
   public var name: String { node.location.object ?? "/" }
+
+  public var hasOneName: Bool {
+    get throws(H5Error) {
+      try node.location.attempt("count the object's names") { chdf5_link_count(node.id) } == 1
+    }
+  }
 
   public func attribute(_ name: String) throws(H5Error) -> AttributeValue? {
     guard let handle = try openAttribute(name) else { return nil }

@@ -23,8 +23,8 @@ extension H5Group {
     return dataset
   }
 
-  /// Whether `name` is an array as `createArray` makes one of this type and shape, which other values can be written
-  /// over: then the file does not grow.
+  /// Whether `name`, and no other name, is an array as `createArray` makes one of this type and shape, which other values can
+  /// be written over: then the file does not grow.
   public func hasArray<Element: H5Element>(
     _ name: String, of _: Element.Type, shape: [Int]
   ) throws(H5Error) -> Bool {
@@ -61,6 +61,7 @@ extension H5Dataset {
     guard Library.exclusively({ H5Tequal(type.id, Element.fileType) }) > 0, try self.shape() == shape else {
       return false
     }
+    guard try hasOneName else { return false }
     return try isContiguous()
   }
 

@@ -26,13 +26,14 @@ public struct SessionReading {
   public init(of source: SessionSource, only job: JobIdentity? = nil) throws(Failure) {
     for _ in 0..<Self.attempts {
       let session = try Session(at: source.directory)
-      try Self.waitForCommit(in: session.directory)
+      let directories = try Self.describing { try session.directories(source) }
+      try Self.waitForCommit(in: directories)
       let before = try Self.describing { try session.stamps() }
       let reading = Result { () throws(Failure) in
         try Self.describing { try SessionReading(session, source, stamps: before, only: job?.taste) }
       }
       let isUnchanged = try Self.describing {
-        try session.stamps() == before && !SessionRecovery.isNeeded(in: session.directory)
+        try session.stamps() == before && !directories.contains { try SessionRecovery.isNeeded(in: $0) }
       }
       if isUnchanged {
         self = try reading.get()
@@ -44,9 +45,9 @@ public struct SessionReading {
       remedy: "wait until the script that writes it has ended, and try again")
   }
 
-  private static func waitForCommit(in directory: OpenDirectory) throws(Failure) {
+  private static func waitForCommit(in directories: [OpenDirectory]) throws(Failure) {
     let end = ContinuousClock.now + longestCommit
-    while try describing({ try SessionRecovery.isNeeded(in: directory) }) {
+    while let directory = try describing({ try directories.first { try SessionRecovery.isNeeded(in: $0) } }) {
       guard ContinuousClock.now < end else {
         throw Failure(
           .temporary, directory.path, "holds an .h5 with the journal of an interrupted commit",
@@ -117,6 +118,12 @@ extension Session {
     return try H5File.reading(descriptor, path: directory.path(of: h5))
   }
 
+  /// Its own, and that of its results if they go elsewhere.
+  fileprivate func directories(_ source: SessionSource) throws -> [OpenDirectory] {
+    guard source.outputDirectory != nil else { return [directory] }
+    return [directory] + (try ResultsPlace.existing(for: self, source).map { [$0.directory] } ?? [])
+  }
+
   fileprivate func checkExecutionLog(_ source: SessionSource) throws(Failure) {
     if source.ignoresExecutionLog { return }
     let path = directory.path(of: Self.executionLog)
@@ -149,6 +156,7 @@ extension Session {
         }
         try directory.mayWrite(".")
         try directory.mayWrite(h5)
+        try H5Transaction.checkNames(ResultsPlace(directory: directory, h5: h5).file)
         _ = try Artifacts.existing(in: ResultsPlace(directory: directory, h5: h5))
       }
       return nil
@@ -181,7 +189,7 @@ extension Failure {
         (.notPermitted, "run as a user who may, or grant access with chmod, chgrp or setfacl")
       case .system: (.cannotWrite, "check the disk and the permissions")
       case .leftOpen: (.badData, "")
-      case .refused(.otherVersion): (.badData, "")
+      case .refused(let refusal) where !refusal.mayBeDiscarded: (.badData, "")
       case .refused:
         (
           .badData,

@@ -36,7 +36,7 @@ public struct Commit {
         let receipt = try transaction.change {
           try writer.write(results, into: $0)
         } verifying: {
-          try writer.check(results, in: $0)
+          try writer.check(results, in: $0, path: place.h5Path)
         }
         return CommitSummary(
           h5: place.h5Path, bytes: writer.bytes(of: jobs), exposedMs: receipt.exposed / .milliseconds(1))

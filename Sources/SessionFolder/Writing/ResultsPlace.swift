@@ -42,7 +42,7 @@ public struct ResultsPlace {
     let output = try OpenDirectory(creatingAt: source.outputDirectory!)
     let directory = try output.makeSubdirectory(session.name)
     let place = ResultsPlace(directory: directory, h5: separateName(of: session))
-    try H5File.creating(at: place.h5Path, title: session.name).close()
+    try directory.writeNew(place.h5) { try H5File.creating(at: $0, title: session.name).close() }
     return place
   }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HDF5File
 import Parameters
 import Vocabulary
@@ -54,10 +55,10 @@ struct ResultsWriter {
   }
 
   /// Whether the job's group can be written over. Nothing of another program's, or of an earlier version's, may stay
-  /// in it, and shapes and types must be the same.
+  /// in it, shapes and types must be the same, and what a person has linked to elsewhere in the file must stay as it is.
   private func keeps(_ regions: H5Group, _ job: PlannedJob, _ arrays: [StoredArray]) throws -> Bool {
     guard case .group(let group) = try regions.child(job.identity.groupName),
-      try group.attribute(Self.softwareName) == .text(Software.name),
+      try group.hasOneName, try group.attribute(Self.softwareName) == .text(Software.name),
       try Set(group.childNames()) == Set(Self.arrays)
     else { return false }
     return try arrays.allSatisfy { try $0.fits(in: group) }
@@ -65,8 +66,9 @@ struct ResultsWriter {
 
   // MARK: Reading back
 
+  /// - Parameter path: how the failure names the file.
   /// - Throws: `Failure` where the file does not hold what `write` was given.
-  func check(_ results: [(job: PlannedJob, result: StoredResult)], in root: H5Group) throws {
+  func check(_ results: [(job: PlannedJob, result: StoredResult)], in root: H5Group, path: String) throws {
     let regions = try root.group(ResultsPlace.outputGroup)?.group(ResultsPlace.regionsGroup)
     for (job, result) in results {
       guard let group = try regions?.group(job.identity.groupName),
@@ -75,7 +77,7 @@ struct ResultsWriter {
       else {
         throw Failure(
           .internalError,
-          "/\(ResultsPlace.outputGroup)/\(ResultsPlace.regionsGroup)/\(job.identity.groupName)",
+          "\(path), \(job.identity.groupName)",
           "is not read back as it was written; the file has its old content again",
           remedy: "please report this")
       }
@@ -110,7 +112,7 @@ struct ResultsWriter {
         throws(H5Error) -> Bool
       {
         guard let array = try group.dataset(name), try array.shape() == shape else { return false }
-        return try array.readAll(as: Element.self) == values
+        return try haveSameBits(array.readAll(as: Element.self), values)
       }
       return switch self {
       case .doubles(let name, let values, let shape): try isStored(name, values, shape)
@@ -134,6 +136,8 @@ struct ResultsWriter {
   /// HDF5 keeps attributes of up to 64 KiB; text that comes from a person's file is cut well before.
   private static func bounded(_ text: String) -> AttributeValue {
     var cut = text[...]
+    // HDF5 would end it there.
+    cut = cut.prefix { $0 != "\0" }
     while cut.utf8.count > 8000 { cut = cut.dropLast(max(1, (cut.utf8.count - 8000) / 4)) }
     return .text(String(cut))
   }
@@ -165,6 +169,16 @@ struct ResultsWriter {
       (Self.fingerprintName, .text(job.fingerprint)),
     ]
   }
+}
+
+/// A number that is none is equal to none.
+private func haveSameBits<Element: H5Element>(_ left: [Element], _ right: [Element]) -> Bool {
+  left.count == right.count
+    && left.withUnsafeBytes { left in
+      right.withUnsafeBytes { right in
+        left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+      }
+    }
 }
 
 extension AttributeValue {

@@ -43,7 +43,8 @@ struct Forgotten: Sendable, CustomTestStringConvertible {
   static let none = Forgotten()
   /// In the order in which they happen.
   private static let commits = [
-    "the journal's", "that of the journal's name", "that of what was added", "that of what was overwritten",
+    "that of what others wrote before", "the journal's", "that of the journal's name",
+    "that of what was added", "that of what was overwritten",
     "that of the journal's removal",
   ]
   private static let recoveries = ["the restored file's", "that of the journal's removal"]
@@ -62,7 +63,7 @@ private struct PowerCuts {
   private let scenario: Scenario
   private let forgotten: Forgotten
   private let (old, new): ([UInt8], [UInt8])
-  /// The disk before each call of the commit, and after the last.
+  /// The disk before each call of the commit, and after the last, from the moment on at which the old content is on it.
   private let states: [DiskState]
   private var generator: SeededNumbers
 
@@ -74,12 +75,15 @@ private struct PowerCuts {
     self.forgotten = forgotten
     old = try scenario.old()
     new = try scenario.undisturbed().new
-    let disk = SimulatedDisk(try scenario.start())
+    // Somebody has written the file a moment ago: the disk may still have something else, and shorter.
+    let disk = SimulatedDisk(
+      DiskState(Scenario.fileName, old, writtenOver: [UInt8](repeating: 0xA5, count: old.count / 2)))
     disk.forgottenSynchronisation = forgotten.ofCommit
     var states: [DiskState] = []
     disk.observe = { states.append($0) }
     try scenario.commit(on: disk)
-    self.states = states + [disk.state]
+    let isOnDisk = try #require(disk.calls.firstIndex(of: .synchronise(Scenario.fileName))) + 1
+    self.states = states[isOnDisk...] + [disk.state]
     generator = SeededNumbers(seed: seed)
   }
 

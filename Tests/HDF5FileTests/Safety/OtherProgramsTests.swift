@@ -49,12 +49,10 @@ import Testing
   ) throws {
     try withFile { path, scratch in
       let other = open(path, O_RDONLY)
-      defer { close(other) }
       flock(other, lock)
       let refused = try refusal(path)
       #expect(refused?.code == .busy)
       #expect(try scratch.bytes(Scenario.fileName) == Self.scenario.old())
-      flock(other, LOCK_UN)
       close(other)
       try change(path)
     }
@@ -70,6 +68,62 @@ import Testing
       #expect(try scratch.names == [Scenario.fileName])
       close(other)
       try change(path)
+    }
+  }
+
+  @Test(hasLeases) func `A program that has the file open for a moment only is waited for`() throws {
+    try withFile { path, _ in
+      let other = open(path, O_RDONLY)
+      let closing = Thread {
+        usleep(100_000)
+        close(other)
+      }
+      closing.start()
+      try change(path)
+    }
+  }
+
+  @Test(hasLeases) func `Recovery, too, keeps away from a file that a program without a lock has open`()
+    throws
+  {
+    try withFile { path, scratch in
+      let states = try Self.scenario.undisturbed().states
+      let state = try #require(states.last { $0[Scenario.journalName] != nil })
+      try scratch.write(Scenario.fileName, state[Scenario.fileName]!)
+      try scratch.write(Scenario.journalName, state[Scenario.journalName]!)
+      let other = open(path, O_RDWR)
+      let error = #expect(throws: H5Error.self) { try withPlace(path) { try H5Recovery.recover($0) } }
+      #expect(error?.code == .busy)
+      #expect(try scratch.bytes(Scenario.fileName) == state[Scenario.fileName])
+      close(other)
+      // The journal was made for another inode, and the file is in the middle of its change.
+      let refused = #expect(throws: H5Error.self) { try withPlace(path) { try H5Recovery.recover($0) } }
+      #expect(refused?.code == .refused(.tornCopy))
+    }
+  }
+
+  @Test(hasLeases) func `A second commit meets the first and is busy, and a reader of ours waits`() throws {
+    try withFile { path, scratch in
+      try withPlace(path) { place in
+        _ = try H5Transaction.locking(place) { transaction in
+          try transaction.change(Self.scenario.operation.apply) { _ in
+            let error = #expect(throws: H5Error.self) { try change(path) }
+            #expect(error?.code == .busy, "\(error?.reason ?? "")")
+          }
+        }
+      }
+      // Reading while somebody has a lease: it comes through when the lease is given back.
+      let leased = FileDescriptor(rawValue: open(path, O_RDWR))
+      let calls = SystemCalls()
+      try calls.takeLease(leased)
+      let start = ContinuousClock.now
+      Thread {
+        usleep(100_000)
+        SystemCalls().giveLeaseBack(leased)
+      }.start()
+      try OpenDirectory(at: scratch.path).openFile(Scenario.fileName).close()
+      #expect(ContinuousClock.now - start > .milliseconds(80))
+      try leased.close()
     }
   }
 
@@ -180,6 +234,7 @@ import Testing
     try withFile { path, scratch in
       try scratch.write(Scenario.journalName, "what was to be undone")
       let name = try withPlace(path) { try H5Recovery.setJournalAside($0) }
+      #expect(throws: H5Error.self) { try withPlace(path) { try H5Recovery.setJournalAside($0) } }
       #expect(try scratch.text(name) == "what was to be undone")
       #expect(name.hasPrefix(Scenario.journalName + ".discarded-"))
       #expect(Journal.h5Name(besides: name) == nil)

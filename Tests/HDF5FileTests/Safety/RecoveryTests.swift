@@ -75,6 +75,43 @@ import Testing
     #expect(try refusal(disk) == .otherFile)
   }
 
+  @Test func `A copy of a file in the middle of a change is not taken for a whole one`() throws {
+    let (disk, _) = try interrupted()
+    disk.replace(Scenario.fileName, by: disk.state[Scenario.fileName]!)
+    #expect(try refusal(disk) == .tornCopy)
+    #expect(!JournalRefusal.tornCopy.mayBeDiscarded && JournalRefusal.otherFile.mayBeDiscarded)
+  }
+
+  @Test func `A damaged journal is kept if the file is not what it was when the journal was begun`() throws {
+    for damage in ["the end", "a bit"] {
+      let (disk, _) = try interrupted()
+      var journal = disk.state[Scenario.journalName]!
+      if damage == "the end" { journal.removeLast() } else { journal[journal.count - 100] ^= 1 }
+      disk.rewrite(Scenario.journalName, journal)
+      #expect(try refusal(disk) == .damaged)
+    }
+  }
+
+  @Test func `A journal that claims what cannot be is refused or removed, never believed`() throws {
+    let (journal, old) = try armed()
+    for claim: Int64 in [.max, .max / 4096, -1, 1 << 51] {
+      // The number of records; and the page of the first.
+      for (offset, end) in [(64, 480), (512, 512 + 4168)] {
+        var bytes = journal
+        bytes.replaceSubrange(
+          offset..<(offset + 8), with: withUnsafeBytes(of: claim.littleEndian) { Array($0) })
+        var hashed = Array(bytes[(offset == 64 ? 0 : 512)..<end])
+        // A record's digest is over the header's salt, too.
+        if offset == 512 { hashed = Array(journal[56..<64]) + hashed }
+        let digest = Array(SHA256.hash(data: hashed)).prefix(offset == 64 ? 32 : 16)
+        bytes.replaceSubrange(end..<(end + digest.count), with: digest)
+        let disk = SimulatedDisk(DiskState([Scenario.fileName: old, Scenario.journalName: bytes]))
+        #expect(try Scenario.recover(disk) == .removedUnfinishedJournal)
+        #expect(disk.state[Scenario.fileName] == old)
+      }
+    }
+  }
+
   @Test func `A file that another program has made longer is left alone`() throws {
     let (disk, old) = try interrupted()
     disk.rewrite(Scenario.fileName, disk.state[Scenario.fileName]! + [UInt8](repeating: 1, count: 100_000))
@@ -162,13 +199,30 @@ import Testing
     }
   }
 
+  @Test func `A file replaced while it is written keeps its new content, and nothing is reported as written`()
+    throws
+  {
+    let theirs: [UInt8] = [1, 2, 3]
+    for place in [SimulatedDisk.Call.other("lease"), .synchronise("directory"), .other("truncate")] {
+      let disk = SimulatedDisk(try Self.scenario.start())
+      disk.observe = { [unowned disk] _ in
+        guard disk.calls.last == place else { return }
+        disk.replace(Scenario.fileName, by: theirs)
+        disk.observe = nil
+      }
+      let error = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
+      #expect(error?.code == .busy && error?.reason.contains("replaced") == true)
+      #expect(disk.state[Scenario.fileName] == theirs && disk.state[Scenario.journalName] == nil)
+    }
+  }
+
   @Test func `A file that a program without a lock writes to meanwhile is left alone`() throws {
     let disk = SimulatedDisk(try Self.scenario.start())
     var theirs = try Self.scenario.old()
     theirs[5000] ^= 1
     disk.observe = { [unowned disk] _ in
-      // At the last moment before the journal is written.
-      if disk.calls.last == .other("lease") {
+      // At the last moment before the journal is written: the first lease is a probe.
+      if disk.calls.last == .other("lease"), disk.calls.count(where: { $0 == .other("lease") }) == 2 {
         disk.rewrite(Scenario.fileName, theirs)
         disk.observe = nil
       }
