@@ -10,10 +10,20 @@ struct InferDocument: Encodable {
     let name: String?
     /// The .h5 that was written.
     let h5: String?
+    let commit: Commit?
     let notices: [String]
     let jobs: [Job]
     /// Why the session as a whole failed.
     let error: Failure?
+  }
+
+  struct Commit: Encodable {
+    /// Of the arrays that were written.
+    let bytes: Int
+    /// From taking the .h5's lock to giving it back.
+    let ms: Double
+    /// Of that, while the .h5 was neither its old nor its new self.
+    let exposedMs: Double
   }
 
   struct Job: Encodable {
@@ -40,12 +50,12 @@ extension InferDocument.Session {
     switch result.outcome {
     case .failure(let failure):
       self.init(
-        directory: result.directory, state: "failed", name: nil, h5: nil, notices: [], jobs: [],
+        directory: result.directory, state: "failed", name: nil, h5: nil, commit: nil, notices: [], jobs: [],
         error: failure)
     case .success(let report):
-      var (h5, error): (String?, Failure?) = (nil, nil)
+      var (committed, error): (CommitSummary?, Failure?) = (nil, nil)
       switch report.commit {
-      case .committed(let summary): h5 = summary.h5
+      case .committed(let summary): committed = summary
       case .failed(let failure): error = failure
       case nil: break
       }
@@ -53,7 +63,8 @@ extension InferDocument.Session {
         report.hasNothingToDo
         ? "nothing_to_do" : report.failures.isEmpty ? "done" : report.hasSuccess ? "partial" : "failed"
       self.init(
-        directory: result.directory, state: state, name: report.inspection.name, h5: h5,
+        directory: result.directory, state: state, name: report.inspection.name, h5: committed?.h5,
+        commit: committed.map { InferDocument.Commit(bytes: $0.bytes, ms: $0.ms, exposedMs: $0.exposedMs) },
         notices: report.inspection.notices,
         jobs: report.inspection.jobs.compactMap { job in
           report.jobs[job.identity].map { InferDocument.Job(job, $0) }

@@ -38,7 +38,7 @@ import WorkerProtocol
   }
 
   private static let committed = CommitOutcome.committed(
-    CommitSummary(h5: "/data/a/AM99.h5", bytes: 10, exposedMs: 1))
+    CommitSummary(h5: "/data/a/AM99.h5", bytes: 10, ms: 2, exposedMs: 1))
 
   private func text(_ outcome: Result<SessionReport, Failure>) -> String {
     InferReport(results: [SessionResult(directory: "/data/a", outcome: outcome)], exitCode: .success).text
@@ -121,7 +121,7 @@ import WorkerProtocol
           .inferred(Self.summary(warnings: ["a\rb"]))
         )
       ],
-      commit: .committed(CommitSummary(h5: "/data/a\u{7}.h5", bytes: 1, exposedMs: 1)),
+      commit: .committed(CommitSummary(h5: "/data/a\u{7}.h5", bytes: 1, ms: 2, exposedMs: 1)),
       notices: ["\u{1B}]0;title"])
     let controls = text(.success(report)).unicodeScalars.filter {
       $0.properties.generalCategory == .control && $0 != "\n"

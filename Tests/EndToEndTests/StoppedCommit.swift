@@ -7,7 +7,7 @@ import Testing
 struct StoppedCommit {
   let h5: URL
 
-  private static let program = Blechctl.products.appending(path: "stopped-commit").path
+  static let program = Blechctl.products.appending(path: "stopped-commit").path
 
   /// The numbers of a run that nothing stopped: of its calls, and of bytes for each call that writes.
   struct Course {

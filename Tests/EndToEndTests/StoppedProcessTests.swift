@@ -38,4 +38,30 @@ import Testing
       #expect(withJournal > 10 && recoveries > 5 && ends == [old, new])
     }
   }
+
+  @Test(.enabled("becoming another user needs root") { geteuid() == 0 })
+  func
+    `Who may write the file but not its folder changes nothing, and is told that the journal is the reason`()
+    async throws
+  {
+    try await withScratchAsync { scratch in
+      let path = try scratch.copySmallFile(superblock: 0)
+      chmod(path, 0o666)
+      let old = try scratch.bytes("small.h5")
+      let program = scratch.path("program")
+      try FileManager.default.copyItem(atPath: StoppedCommit.program, toPath: program)
+      chmod(scratch.path, 0o555)
+      let run = try await Blechctl.run([
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, scratch.path, "small.h5",
+        "add",
+        "1000000", "0",
+      ])
+      chmod(scratch.path, 0o755)
+      #expect(run.exitCode != 0)
+      #expect(
+        run.errors.contains("cannot create its journal .small.h5.blechd-journal: Permission denied"), "\(run)"
+      )
+      #expect(try scratch.bytes("small.h5") == old)
+    }
+  }
 }

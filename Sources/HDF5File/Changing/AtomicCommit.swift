@@ -32,10 +32,11 @@ struct AtomicCommit {
     guard !pages.isEmpty || overlay.length > overlay.oldLength else { return .nothing }
     let overwritten = pages.filter { Pages.offset(of: $0) < overlay.oldLength }
     try checkFileSizeLimit(records: overwritten.count)
+    // The old content is on the disk before the journal that builds on it: others may have written it a moment ago, and a
+    // lot. Nobody waits for that.
+    try synchronise()
     return try file.keepingOthersOut {
       try checkUntouched()
-      // The old content is on the disk before the journal that builds on it: others may have written it a moment ago.
-      try synchronise()
       let header = header(recordCount: overwritten.count)
       let journal = try arm(header, overwritten)
       defer { journal.close() }

@@ -14,11 +14,6 @@ struct JournalFile {
     Int64(JournalHeader.size) + Int64(count) * Int64(JournalRecord.size)
   }
 
-  /// How many records it has room for.
-  private var mostRecords: Int64 {
-    (status.length - Int64(JournalHeader.size)) / Int64(JournalRecord.size)
-  }
-
   // MARK: Writing
 
   /// Writes a journal and puts it on the disk, its name included: from then on the change can be undone. Where
@@ -105,8 +100,6 @@ struct JournalFile {
   func forEachRecord(
     _ header: JournalHeader, _ body: (JournalRecord) throws(H5Error) -> Void
   ) throws(H5Error) -> Bool {
-    // What a file claims is compared before it is multiplied.
-    guard header.recordCount <= mostRecords else { return false }
     var index = 0
     while index < header.recordCount {
       let count = min(Self.batch, header.recordCount - index)

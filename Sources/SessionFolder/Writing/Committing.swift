@@ -28,19 +28,21 @@ public struct Commit {
     try SessionReading.describing {
       let session = try Session(at: source.directory)
       let place = try ResultsPlace.making(for: session, source)
-      return try H5Transaction.locking(place.file) { transaction in
+      let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
+      let start = ContinuousClock.now
+      let receipt = try H5Transaction.locking(place.file) { transaction in
         try checkUnchanged(session)
         let results = try jobs.map { (job: $0, result: try load($0)) }
         try writeArtifacts(of: results, in: place)
-        let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
-        let receipt = try transaction.change {
+        return try transaction.change {
           try writer.write(results, into: $0)
         } verifying: {
           try writer.check(results, in: $0, path: place.h5Path)
         }
-        return CommitSummary(
-          h5: place.h5Path, bytes: writer.bytes(of: jobs), exposedMs: receipt.exposed / .milliseconds(1))
       }
+      return CommitSummary(
+        h5: place.h5Path, bytes: writer.bytes(of: jobs),
+        ms: (ContinuousClock.now - start) / .milliseconds(1), exposedMs: receipt.exposed / .milliseconds(1))
     }
   }
 

@@ -84,7 +84,9 @@ import Testing
 
   @Test func `A damaged journal is kept if the file is not what it was when the journal was begun`() throws {
     for damage in ["the end", "a bit"] {
-      let (disk, _) = try interrupted()
+      let (disk, old) = try interrupted()
+      // Its length alone would tell that something was begun.
+      disk.rewrite(Scenario.fileName, Array(disk.state[Scenario.fileName]!.prefix(old.count)))
       var journal = disk.state[Scenario.journalName]!
       if damage == "the end" { journal.removeLast() } else { journal[journal.count - 100] ^= 1 }
       disk.rewrite(Scenario.journalName, journal)
@@ -213,6 +215,9 @@ import Testing
       let error = #expect(throws: H5Error.self) { try Self.scenario.commit(on: disk) }
       #expect(error?.code == .busy && error?.reason.contains("replaced") == true)
       #expect(disk.state[Scenario.fileName] == theirs && disk.state[Scenario.journalName] == nil)
+      // Before the journal is begun, nothing at all is written.
+      let writes = disk.calls.count { if case .write = $0 { true } else { false } }
+      #expect((place == .other("lease")) == (writes == 0))
     }
   }
 
