@@ -29,10 +29,11 @@ public struct Commit {
       let session = try Session(at: source.directory)
       let place = try ResultsPlace.making(for: session, source)
       let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
+      // Before the lock: others wait no longer than they must.
+      let results = try jobs.map { (job: $0, result: try load($0)) }
       let start = ContinuousClock.now
       let receipt = try H5Transaction.locking(place.file) { transaction in
         try checkUnchanged(session)
-        let results = try jobs.map { (job: $0, result: try load($0)) }
         try writeArtifacts(of: results, in: place)
         return try transaction.change {
           try writer.write(results, into: $0)
