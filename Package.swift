@@ -119,7 +119,9 @@ let package = Package(
     .testTarget(name: "InstructionSetsTests", dependencies: ["InstructionSets"], swiftSettings: strict),
     .testTarget(
       name: "InferenceTests",
-      dependencies: ["Inference", "Parameters", "RateNetwork", "SafeTensors", "Vocabulary"],
+      dependencies: [
+        "Inference", "Parameters", "RateNetwork", "SafeTensors", "TestSupport", "Vocabulary",
+      ],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "HDF5FileTests",

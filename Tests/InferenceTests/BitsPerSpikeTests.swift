@@ -1,5 +1,6 @@
 import Glibc
 import Inference
+import TestSupport
 import Testing
 
 @Suite struct BitsPerSpikeTests {
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test func `The PSTH beats the mean where rates depend on time, scored from its own bins`() throws {
-    var numbers = TestNumbers(seed: 4)
+    var numbers = SeededNumbers(seed: 4)
     let counts = numbers.counts(trials: 40, units: 3, bins: 30) { _, _, bin in bin < 20 ? 0.2 : 3 }
     let score = ForecastScore(
       counts: counts, training: Array(0..<30), scored: Array(30..<40), forecastBins: 4)

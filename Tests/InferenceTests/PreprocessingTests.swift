@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Inference
 import SafeTensors
+import TestSupport
 import Testing
 
 @Suite struct PreprocessingTests {
@@ -94,7 +95,7 @@ import Testing
   @Test(arguments: [true, false])
   func `Where nothing is left out, the way back gives the counts`(usePCA: Bool) {
     // Independent units share the variance about evenly, so all are needed for 95 %.
-    var numbers = TestNumbers(seed: 2)
+    var numbers = SeededNumbers(seed: 2)
     let counts = numbers.counts(trials: 6, units: 5, bins: 40) { _, unit, _ in 0.5 + Double(unit) }
     let preprocessing = Preprocessing(fitting: counts, usePCA: usePCA)
     #expect(preprocessing.featureCount == 5)
@@ -103,7 +104,7 @@ import Testing
   }
 
   @Test func `One unit, constant units, and more units than samples keep everything finite`() {
-    var numbers = TestNumbers(seed: 3)
+    var numbers = SeededNumbers(seed: 3)
     let constant = SpikeCounts(trials: 3, units: 2, bins: 4, values: Array(repeating: 7, count: 24))
     let cases = [
       numbers.counts(trials: 2, units: 1, bins: 3) { _, _, bin in Double(bin + 1) },

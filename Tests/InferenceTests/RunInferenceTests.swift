@@ -1,6 +1,7 @@
 import Inference
 import Parameters
 import RateNetwork
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -30,7 +31,7 @@ import Vocabulary
   private static func responding(
     trials: Int, seed: UInt64 = 1, silencing silent: Int? = nil
   ) -> SpikeCounts {
-    var numbers = TestNumbers(seed: seed)
+    var numbers = SeededNumbers(seed: seed)
     return numbers.counts(trials: trials, units: 6, bins: 20) { _, unit, bin in
       if unit == silent { return 0 }
       return (4 + 2 * unit..<8 + 2 * unit).contains(bin) ? 3 : 0.3
@@ -61,7 +62,7 @@ import Vocabulary
 
   @Test func `Rates stand where their bins are: forecast later than their inputs`() throws {
     // A step in the rate at bin 10 must appear at output bin 8, for the first two bins are not forecast.
-    var numbers = TestNumbers(seed: 5)
+    var numbers = SeededNumbers(seed: 5)
     let counts = numbers.counts(trials: 20, units: 4, bins: 20) { _, _, bin in bin < 10 ? 0.2 : 4 }
     let rates = try runInference(Self.job(counts)).predFiring
     func mean(_ bin: Int) -> Double {
@@ -150,7 +151,7 @@ import Vocabulary
   @Test func `A model that forecasts worse than the PSTH is flagged, a good one is not`() throws {
     var parameters = Self.parameters
     // Trials differ in their level, which the past of a trial tells and no average over trials knows.
-    var numbers = TestNumbers(seed: 9)
+    var numbers = SeededNumbers(seed: 9)
     let counts = numbers.counts(trials: 24, units: 6, bins: 20) { trial, _, _ in trial % 2 == 0 ? 0.3 : 3 }
     func flags(_ result: InferenceResult) -> [InferenceWarning] {
       result.warnings.filter { if case .worseThanPSTH = $0 { true } else { false } }
@@ -234,7 +235,7 @@ import Vocabulary
 
   @Test(arguments: [true, false])
   func `The smallest and the dullest jobs run`(usePCA: Bool) throws {
-    var numbers = TestNumbers(seed: 6)
+    var numbers = SeededNumbers(seed: 6)
     var parameters = Self.parameters
     parameters.trainSteps = 20
     parameters.usePCA = usePCA

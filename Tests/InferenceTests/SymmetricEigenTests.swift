@@ -1,4 +1,5 @@
 import Inference
+import TestSupport
 import Testing
 
 @Suite struct SymmetricEigenTests {
@@ -15,7 +16,7 @@ import Testing
     }
 
     static func random(size: Int, rank: Int) -> Case {
-      var numbers = TestNumbers(seed: 7)
+      var numbers = SeededNumbers(seed: 7)
       let factors = (0..<(size * rank)).map { _ in numbers.normal() }
       return Case("random \(size) of rank \(rank)", size: size) { row, column in
         (0..<rank).reduce(0) { $0 + factors[row * rank + $1] * factors[column * rank + $1] }
@@ -23,7 +24,7 @@ import Testing
     }
 
     static func indefinite(size: Int) -> Case {
-      var numbers = TestNumbers(seed: 8)
+      var numbers = SeededNumbers(seed: 8)
       let entries = (0..<(size * size)).map { _ in numbers.normal() }
       return Case("indefinite \(size)", size: size) { entries[$0 * size + $1] + entries[$1 * size + $0] }
     }

@@ -1,6 +1,7 @@
 import HDF5File
 import SafetyHarness
 import SystemPackage
+import TestSupport
 import Testing
 
 /// System calls that fail, do half of what they were asked, or are interrupted, at every place where they can.

@@ -1,6 +1,7 @@
 import Crypto
 import SafetyHarness
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import HDF5File
