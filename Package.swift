@@ -40,7 +40,8 @@ let package = Package(
     .target(name: "Vocabulary", dependencies: ["Parameters"], swiftSettings: strict),
     .target(name: "WorkerProtocol", dependencies: ["Parameters", "Vocabulary"], swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
-    .target(name: "FileAccess", dependencies: ["Vocabulary", system], swiftSettings: strictMemory),
+    .target(
+      name: "FileAccess", dependencies: ["CLinux", "Vocabulary", system], swiftSettings: strictMemory),
 
     // From spikes to rates.
     .target(name: "RateNetwork", dependencies: ["CKernelBuild"], swiftSettings: kernel),

@@ -5,6 +5,17 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/vfs.h>
+
+// Renames only where the new name is free (man 2 renameat2).
+extern int renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name, unsigned flags);
+static const unsigned clinux_rename_no_replace = 1;    // RENAME_NOREPLACE
+
+// The file system's magic number (man 2 statfs), or 0.
+static inline unsigned long clinux_file_system(int descriptor) {
+    struct statfs state;
+    return fstatfs(descriptor, &state) == 0 ? (unsigned long)(unsigned)state.f_type : 0;
+}
 
 // A lease (man 2 fcntl): while it is held, whoever opens the file waits. Refused where anyone else has it open.
 //

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -58,7 +59,8 @@ extension OpenDirectory {
     isComplete = true
   }
 
-  /// Makes a new file under a temporary name and gives it its own once it is whole and on the disk.
+  /// Makes a new file under a temporary name and gives it its own once it is whole and on the disk. A file that has got
+  /// that name meanwhile stays.
   ///
   /// - Parameter make: makes the file at the path that it is handed.
   public func writeNew(_ name: String, make: (_ path: String) throws -> Void) throws {
@@ -68,14 +70,22 @@ extension OpenDirectory {
     try make(path(of: temporary))
     let file = try openFile(temporary, forWriting: true)
     defer { try? file.close() }
-    try publish(file, temporary, as: name)
+    try publish(file, temporary, as: name, flags: clinux_rename_no_replace)
   }
 
-  private func publish(_ file: FileDescriptor, _ temporary: String, as name: String) throws(FileError) {
+  private func publish(
+    _ file: FileDescriptor, _ temporary: String, as name: String, flags: UInt32 = 0
+  ) throws(FileError) {
     guard fsync(file.rawValue) == 0 else { throw systemError(name, "write it to the disk", isWriting: true) }
-    guard unsafe renameat(descriptor.rawValue, temporary, descriptor.rawValue, name) == 0 else {
-      throw systemError(name, "put it in place", isWriting: true)
+    var isRenamed = unsafe renameat2(descriptor.rawValue, temporary, descriptor.rawValue, name, flags) == 0
+    if !isRenamed, flags == clinux_rename_no_replace {
+      if errno == EEXIST { return }
+      // Some file systems know no flags.
+      if errno == EINVAL {
+        isRenamed = unsafe renameat(descriptor.rawValue, temporary, descriptor.rawValue, name) == 0
+      }
     }
+    guard isRenamed else { throw systemError(name, "put it in place", isWriting: true) }
     guard fsync(descriptor.rawValue) == 0 else {
       throw systemError(name, "write it to the disk", isWriting: true)
     }

@@ -63,8 +63,7 @@ public struct SessionRun: Sendable {
     let task = WorkerRequest.Task.inspect(InspectTask(source: source))
     switch try await worker.run(task) {
     case .inspected(let inspection): return inspection
-    case .needsRecovery(let directories):
-      for directory in directories { try await recover(directory, onEvent) }
+    case .needsRecovery(let directories): try await recover(directories, onEvent)
     default: throw Self.unexpectedAnswer
     }
     switch try await worker.run(task) {
@@ -76,14 +75,20 @@ public struct SessionRun: Sendable {
     }
   }
 
+  /// What can be recovered is, before a refusal is reported.
   private func recover(
-    _ directory: String, _ onEvent: @Sendable (Event) async -> Void
+    _ directories: [String], _ onEvent: @Sendable (Event) async -> Void
   ) async throws(Failure) {
-    await onEvent(.recovering(directory))
-    guard case .recovered(let found) = try await worker.run(.recover(RecoverTask(path: directory))) else {
-      throw Self.unexpectedAnswer
+    var refusals: [Failure] = []
+    for directory in directories {
+      await onEvent(.recovering(directory))
+      let task = RecoverTask(path: directory, searchesBelow: false)
+      guard case .recovered(let found) = try await worker.run(.recover(task)) else {
+        throw Self.unexpectedAnswer
+      }
+      refusals += found.compactMap(\.refusal)
     }
-    if let refusal = found.lazy.compactMap(\.refusal).first { throw refusal }
+    if let first = refusals.first { throw first }
   }
 
   private func needsWork(_ job: PlannedJob) -> Bool {

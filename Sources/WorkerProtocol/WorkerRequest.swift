@@ -62,13 +62,16 @@ public struct CommitTask: Codable, Equatable, Sendable {
 
 /// Undoes what interrupted commits have left. Answer: `.recovered`.
 public struct RecoverTask: Codable, Equatable, Sendable {
-  /// An .h5, or a directory that is searched for journals, with what is below it.
+  /// An .h5, or a directory that is searched for journals.
   public var path: String
+  /// Search a directory with all that is below it.
+  public var searchesBelow: Bool
   /// Set journals aside that do not fit their file.
   public var discardsRefused: Bool
 
-  public init(path: String, discardsRefused: Bool = false) {
+  public init(path: String, searchesBelow: Bool, discardsRefused: Bool = false) {
     self.path = path
+    self.searchesBelow = searchesBelow
     self.discardsRefused = discardsRefused
   }
 }

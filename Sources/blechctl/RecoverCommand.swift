@@ -39,17 +39,17 @@ struct RecoverCommand: AsyncParsableCommand {
   func run() async throws {
     var report = RecoveryReport()
     for path in paths { report.add(await recover(path, discardsRefused: false), at: path) }
-    if discardJournal, !report.refused.isEmpty, yes || confirm(report) {
+    if discardJournal, !report.refused.isEmpty, yes || confirm(&report) {
       for file in report.refused { report.add(await recover(file, discardsRefused: true), at: file) }
     }
     print(json ? try report.json() : report.text, terminator: "")
-    StandardError.write(report.errors.map { $0 + "\n" }.joined())
+    StandardError.write(report.takeErrors().map { $0 + "\n" }.joined())
     if report.exitCode != .success { throw ArgumentParser.ExitCode(report.exitCode.rawValue) }
   }
 
   private func recover(_ path: String, discardsRefused: Bool) async -> Result<[RecoverySummary], Failure> {
     do throws(Failure) {
-      let task = RecoverTask(path: path, discardsRefused: discardsRefused)
+      let task = RecoverTask(path: path, searchesBelow: true, discardsRefused: discardsRefused)
       guard case .recovered(let found) = try await runWorker(.recover(task)) else {
         throw Failure(
           .internalError, "blechd-worker", "answered another question than was asked",
@@ -61,8 +61,8 @@ struct RecoverCommand: AsyncParsableCommand {
     }
   }
 
-  private func confirm(_ report: RecoveryReport) -> Bool {
-    StandardError.write(report.refused.map { "\($0.escapingControls): its journal does not fit\n" }.joined())
+  private func confirm(_ report: inout RecoveryReport) -> Bool {
+    StandardError.write(report.takeErrors().map { $0 + "\n" }.joined())
     StandardError.write(
       "Set \(report.refused.count == 1 ? "this journal" : "these journals") aside and keep the .h5 as it is, even if "
         + "it is neither its old nor its new self? Type yes: ")

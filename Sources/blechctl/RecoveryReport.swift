@@ -6,13 +6,17 @@ struct RecoveryReport {
   private var files: [RecoverySummary] = []
   private var nothing: [String] = []
   private var failures: [Failure] = []
+  private var taken: Set<String> = []
 
   /// - Parameter path: what was asked for. What is said of a file again takes the place of what was said before.
   mutating func add(_ result: Result<[RecoverySummary], Failure>, at path: String) {
     switch result {
     case .failure(let failure): failures.append(failure)
     case .success(let found):
-      if found.isEmpty { nothing.append(path) }
+      if found.isEmpty {
+        files.removeAll { $0.path == path }
+        nothing.append(path)
+      }
       for file in found {
         files.removeAll { $0.path == file.path }
         files.append(file)
@@ -38,7 +42,14 @@ struct RecoveryReport {
       .map { $0.escapingControls + "\n" }.joined()
   }
 
-  var errors: [String] { (failures + files.compactMap(\.refusal)).map { "blechctl: \($0)" } }
+  /// Those that have not been taken before.
+  mutating func takeErrors() -> [String] {
+    let errors = (failures + files.compactMap(\.refusal)).map { "blechctl: \($0)" }.filter {
+      !taken.contains($0)
+    }
+    taken.formUnion(errors)
+    return errors
+  }
 
   private static func line(_ file: RecoverySummary) -> String? {
     switch file.outcome {

@@ -81,7 +81,8 @@ extension Worker {
 
   static func recover(_ task: RecoverTask) throws(Failure) -> [RecoverySummary] {
     try ParentWatch.uninterrupted { () throws(Failure) in
-      try SessionRecovery.recover(at: task.path, discardsRefused: task.discardsRefused)
+      try SessionRecovery.recover(
+        at: task.path, searchesBelow: task.searchesBelow, discardsRefused: task.discardsRefused)
     }
   }
 

@@ -99,6 +99,22 @@ import Testing
     }
   }
 
+  @Test(needs("h5py"), arguments: ["rnn_output", "rnn_output/regions"])
+  func `Where a person has linked to all results under another name, that is said before anything is trained`(
+    name: String
+  ) async throws {
+    try await withSession { session in
+      _ = try await session.infer()
+      let script = "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as h5: h5['kept'] = h5[sys.argv[2]]"
+      _ = try await Blechctl.run([Self.python, "-c", script, session.h5.path, name])
+      let before = try session.bytes()
+      let run = try await session.infer(["--seed", "5"])
+      #expect(run.exitCode == 65, "\(run.errors)")
+      #expect(run.errors.contains("/\(name): has another name"), "\(run.errors)")
+      #expect(try session.bytes() == before)
+    }
+  }
+
   @Test(needs("h5py"))
   func
     `Who opens the file while it is changed is refused or sees a whole state, with HDF5's lock or without`()

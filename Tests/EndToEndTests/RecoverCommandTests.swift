@@ -69,6 +69,35 @@ import Testing
     }
   }
 
+  @Test func `Results elsewhere that got another name are not replaced by new ones`() async throws {
+    try await withSession { session in
+      let output = session.folder.appending(path: "out")
+      let options = ["--output-only", output.path]
+      #expect(try await session.infer(options).exitCode == 0)
+      let folder = output.appending(path: session.name)
+      let h5 = folder.appending(path: "\(session.name)_rnn_output.h5")
+      try await StoppedCommit(h5: h5).interrupt(.remove)
+      try FileManager.default.moveItem(at: h5, to: folder.appending(path: "renamed.h5"))
+      let run = try await session.infer(options)
+      #expect(run.exitCode == 65, "\(run.errors)")
+      #expect(run.errors.contains("now called renamed.h5"), "\(run.errors)")
+      #expect(!exists(h5.path))
+    }
+  }
+
+  @Test func `A session is not held back by what lies below its folder`() async throws {
+    try await withInterrupted { session, _, old in
+      let below = session.directory.appending(path: "backup")
+      try FileManager.default.createDirectory(at: below, withIntermediateDirectories: false)
+      try Data("an orphan".utf8).write(to: below.appending(path: Journal.name(besides: "other.h5")))
+      #expect(try await session.infer().exitCode == 0)
+      #expect(try session.bytes() == old)
+      let all = try await session.blechctl.run(["recover", session.directory.path + "//"])
+      #expect(all.exitCode == 65)
+      #expect(all.errors.contains("\(session.directory.path)/backup/other.h5: is gone"), "\(all.errors)")
+    }
+  }
+
   @Test func `A link is not recovered through: its journal lies beside the file itself`() async throws {
     try await withInterrupted { session, journal, _ in
       let link = session.folder.appending(path: "link.h5")

@@ -14,6 +14,20 @@ package struct DiskState: Sendable {
     var group: UInt32 = 0
     var mode: UInt32 = 0o644
 
+    /// What was forgotten is not written: the disk then differs from what processes see.
+    mutating func writePending() {
+      for change in pending {
+        switch change {
+        case .length(let length):
+          durable =
+            Array(durable.prefix(length)) + [UInt8](repeating: 0, count: max(length - durable.count, 0))
+        case .bytes(let bytes, let offset):
+          durable.replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+        }
+      }
+      pending = []
+    }
+
     mutating func forgetUnwrittenBytes() {
       pending.removeAll { if case .bytes = $0 { true } else { false } }
     }

@@ -188,8 +188,7 @@ package final class SimulatedDisk: FileCalls {
       state.pendingNames = []
     } else {
       let inode = open[file]!
-      state.files[inode]!.durable = state.files[inode]!.bytes
-      state.files[inode]!.pending = []
+      state.files[inode]!.writePending()
     }
   }
 
@@ -215,6 +214,8 @@ package final class SimulatedDisk: FileCalls {
   }
 
   package func lock(_ file: FileDescriptor) throws(Errno) { _ = try begin(.other("lock")) }
+
+  package func unlock(_ file: FileDescriptor) {}
 
   package func takeLease(_ file: FileDescriptor) throws(Errno) { _ = try begin(.other("lease")) }
 

@@ -95,6 +95,11 @@ package final class StoppingCalls: FileCalls {
     try calls.lock(file)
   }
 
+  package func unlock(_ file: FileDescriptor) {
+    next()
+    calls.unlock(file)
+  }
+
   package func takeLease(_ file: FileDescriptor) throws(Errno) {
     next()
     try calls.takeLease(file)

@@ -52,7 +52,7 @@ import WorkerProtocol
       .infer(
         InferTask(source: source, inspection: inspection, job: identity, spool: "/spool\n", retrains: true)),
       .commit(CommitTask(source: source, inspection: inspection, jobs: [identity], spool: "/spool")),
-      .recover(RecoverTask(path: "/a/b\u{1}.h5", discardsRefused: true)),
+      .recover(RecoverTask(path: "/a/b\u{1}.h5", searchesBelow: false, discardsRefused: true)),
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
     ] as [WorkerRequest.Task])
   func `A request survives its line`(task: WorkerRequest.Task) throws {

@@ -135,17 +135,24 @@ struct AtomicCommit {
     try flush()
   }
 
-  /// Rolls back and gives the error to throw.
+  /// Rolls back and gives the error to throw: the one that came first, if the file has its old content again and its
+  /// journal is gone.
   private func undoing(_ journal: JournalFile, _ header: JournalHeader, after error: any Error) -> any Error {
+    let first = (error as? H5Error)?.reason ?? "\(error)"
     do throws(H5Error) {
-      try Recovery(file: file).undo(journal, header)
+      try Recovery(file: file).restore(journal, header)
+    } catch let second {
+      return location.error(
+        .unrecovered,
+        "\(first); and that could not be undone: \(second.reason). The file is in the middle of a change, and its journal "
+          + "\(file.place.journalName) is needed")
+    }
+    do throws(Errno) {
+      try JournalFile.remove(file.place, calls)
       return error
     } catch let second {
       return location.error(
-        (error as? H5Error)?.code ?? .unsupported,
-        "\((error as? H5Error)?.reason ?? "\(error)"); and the change could not be undone: \(second.reason). Its "
-          + "journal \(file.place.journalName) is there for that: run blechctl recover before anything else opens "
-          + "the file")
+        .unrecovered, "\(first); it has its old content back, but its journal may still be there: \(second)")
     }
   }
 

@@ -25,6 +25,7 @@ package protocol FileCalls: AnyObject {
   func setOwner(of file: FileDescriptor, like other: FileStatus)
   /// The lock that libhdf5 takes; throws `.wouldBlock` where another program has it.
   func lock(_ file: FileDescriptor) throws(Errno)
+  func unlock(_ file: FileDescriptor)
   /// Makes whoever opens the file wait; throws `.wouldBlock` where another program has it open, and something
   /// else where the file system has no leases or this user gets none.
   func takeLease(_ file: FileDescriptor) throws(Errno)

@@ -40,7 +40,9 @@ public enum H5Recovery {
 
   private static func setAside(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) -> String {
     let location = place.location
-    let name = "\(place.journalName).discarded-\(calls.randomNumber())"
+    let suffix = ".discarded-\(String(calls.randomNumber() & 0xFFFF_FFFF, radix: 16))"
+    let stem = place.journalName.utf8.prefix(Journal.longestName - suffix.utf8.count)
+    let name = String(decoding: stem, as: UTF8.self) + suffix
     try location.perform("set its journal aside") { () throws(Errno) in
       try calls.rename(place.journalName, to: name, in: place.directory)
     }

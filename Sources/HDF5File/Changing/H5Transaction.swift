@@ -24,9 +24,10 @@ public struct H5Transaction {
   package static func locking<Result>(
     _ place: H5Place, calls: any FileCalls, _ body: (H5Transaction) throws -> Result
   ) throws -> Result {
-    try LockedFile.locking(place, calls: calls) { file in
+    try checkName(place)
+    return try LockedFile.locking(place, calls: calls) { file in
       _ = try Recovery(file: file).run()
-      try checkNames(place, calls)
+      try checkLinks(place, calls)
       // Better known now than after the work: somebody who takes no lock may have it open.
       try file.keepingOthersOut {}
       return try body(H5Transaction(file: file))
@@ -35,12 +36,13 @@ public struct H5Transaction {
 
   /// Throws where `locking` would refuse the file whatever others do: known before hours of work.
   public static func checkNames(_ place: H5Place) throws(H5Error) {
-    try checkNames(place, SystemCalls())
+    try checkName(place)
+    try checkLinks(place, SystemCalls())
   }
 
   /// Under its other names nobody would find the journal; and a hard link is often a backup, which must stay what
   /// it is.
-  private static func checkNames(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) {
+  private static func checkLinks(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) {
     let links = try place.location.perform("look at it") { () throws(Errno) in
       try calls.status(of: place.name, in: place.directory).links
     }
@@ -50,6 +52,9 @@ public struct H5Transaction {
         "has \(links) names (hard links), and a change would show under all of them; make it a file of its own "
           + "(cp -a FILE FILE.copy && mv FILE.copy FILE)")
     }
+  }
+
+  private static func checkName(_ place: H5Place) throws(H5Error) {
     let surplus = place.journalName.utf8.count - Journal.longestName
     guard surplus <= 0 else {
       throw place.location.error(
@@ -87,7 +92,7 @@ public struct H5Transaction {
       try h5.close()
       guard !h5.hasFailed, overlay.openings == 0 else {
         throw file.location.error(
-          .library, "libhdf5 could not do all that was asked of it; nothing was written")
+          .library, "libhdf5 could not do all that was asked of it")
       }
     } catch {
       throw cause(in: overlay) ?? error

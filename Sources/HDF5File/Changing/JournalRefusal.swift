@@ -18,11 +18,11 @@ public enum JournalRefusal: Equatable, Sendable {
   case changedSince(offset: Int64)
 
   /// Whether a person may decide that the file is good as it is. What is in the middle of a change is not, and what
-  /// another version of blechd can recover is not lost.
+  /// another version of blechd, or another user, can recover is not lost.
   public var mayBeDiscarded: Bool {
     switch self {
-    case .notAFile, .otherVersion, .tornCopy: false
-    case .ownerNotTrusted, .otherFile, .damaged, .otherLength, .changedSince: true
+    case .notAFile, .ownerNotTrusted, .otherVersion, .tornCopy: false
+    case .otherFile, .damaged, .otherLength, .changedSince: true
     }
   }
 
@@ -30,7 +30,8 @@ public enum JournalRefusal: Equatable, Sendable {
     switch self {
     case .notAFile: "what stands in its journal's place is not a file; see what it is, and move it away"
     case .ownerNotTrusted(let owner):
-      "its journal was made by another user (id \(owner)), who might use it to change the file"
+      "its journal was made by another user (id \(owner)), who might use it to change the file; "
+        + "have it recovered by that user or by root"
     case .otherVersion(let version):
       "its journal has version \(version), this blechd knows \(JournalHeader.version); recover it with the version "
         + "of blechd that wrote it"

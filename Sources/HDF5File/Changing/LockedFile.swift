@@ -20,6 +20,8 @@ struct LockedFile {
     let descriptor = try open(place, calls)
     defer { calls.close(descriptor) }
     try lock(descriptor, calls, at: location)
+    // Closing alone would leave it to a child process that was just being started.
+    defer { calls.unlock(descriptor) }
     let status = try location.perform("look at it") { () throws(Errno) in try calls.status(of: descriptor) }
     let file = LockedFile(calls: calls, place: place, descriptor: descriptor, status: status)
     guard status.kind == .regular else { throw location.error(.unsupported, "is not a regular file") }

@@ -21,7 +21,10 @@ struct Recovery {
         }
         return .removedUnfinishedJournal
       }
-      try undo(journal, header)
+      try restore(journal, header)
+      try location.performOnce("remove its journal, though it has its old content back") { () throws(Errno) in
+        try JournalFile.remove(file.place, calls)
+      }
       return .rolledBack(pages: header.recordCount, length: header.oldLength)
     }
   }
@@ -46,10 +49,8 @@ struct Recovery {
     case .valid(let header):
       let findings = try compare(journal, header)
       guard findings.isComplete else {
-        // That no byte of the file was touched can be seen, if it is still that file.
-        guard header.inode != status.inode || findings.isOld && status.length == header.oldLength else {
-          throw location.refusal(.damaged)
-        }
+        // As far as the journal can tell, no byte of the file was touched.
+        guard findings.isOld, status.length == header.oldLength else { throw location.refusal(.damaged) }
         return nil
       }
       if let refusal = refusal(header, status, findings) { throw location.refusal(refusal) }
@@ -105,12 +106,12 @@ struct Recovery {
     return bytes + [UInt8](repeating: 0, count: Pages.size - bytes.count)
   }
 
-  /// Undoes the change that an armed journal was made for.
+  /// Gives the file the content that an armed journal has, on the disk as well.
   ///
   /// Cutting the file off comes first: where even overwriting takes room, that room is free then. Every old page is
   /// written, whether it seems to need it or not: after a failed fsync, memory may show bytes as written that the disk does
   /// not have.
-  func undo(_ journal: JournalFile, _ header: JournalHeader) throws(H5Error) {
+  func restore(_ journal: JournalFile, _ header: JournalHeader) throws(H5Error) {
     try location.perform("cut it to its old length") { () throws(Errno) in
       try calls.truncate(file.descriptor, to: header.oldLength)
     }
@@ -123,9 +124,6 @@ struct Recovery {
     guard isComplete else { throw location.systemError(.ioError, "read its journal to the end") }
     try location.performOnce("put its old content on the disk") { () throws(Errno) in
       try calls.synchronise(file.descriptor)
-    }
-    try location.performOnce("remove its journal, though it has its old content back") { () throws(Errno) in
-      try JournalFile.remove(file.place, calls)
     }
   }
 }

@@ -18,6 +18,8 @@ public struct H5Error: Error, Equatable, CustomStringConvertible, Sendable {
     case system(errno: CInt)
     /// A program that died has left the mark in it that says that it is being written.
     case leftOpen
+    /// A change went wrong, and so did undoing it: its journal is there, or may be.
+    case unrecovered
     /// A journal lies beside it that does not fit.
     case refused(JournalRefusal)
   }

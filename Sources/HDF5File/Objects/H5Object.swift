@@ -11,6 +11,7 @@ public protocol H5Object {
   /// Whether the object has this name alone: a person may have given it another one in the file (a hard link), under which it
   /// would change as well.
   var hasOneName: Bool { get throws(H5Error) }
+  func checkOneName() throws(H5Error)
   /// Removes an attribute; it is no error if there is none of that name.
   func removeAttribute(_ name: String) throws(H5Error)
 }
@@ -39,6 +40,16 @@ extension NodeObject {
   public var hasOneName: Bool {
     get throws(H5Error) {
       try node.location.attempt("count the object's names") { chdf5_link_count(node.id) } == 1
+    }
+  }
+
+  /// Throws where the object has other names in the file.
+  public func checkOneName() throws(H5Error) {
+    guard try hasOneName else {
+      throw node.location.error(
+        .unsupported,
+        "has another name in the file as well (a hard link), under which it would change, too; remove that name, or make "
+          + "a copy instead of a link")
     }
   }
 

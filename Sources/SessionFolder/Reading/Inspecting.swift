@@ -120,8 +120,7 @@ extension Session {
 
   /// Its own, and that of its results if they go elsewhere.
   fileprivate func directories(_ source: SessionSource) throws -> [OpenDirectory] {
-    guard source.outputDirectory != nil else { return [directory] }
-    return [directory] + (try ResultsPlace.existing(for: self, source).map { [$0.directory] } ?? [])
+    [directory] + (try ResultsPlace.separateDirectory(for: self, source).map { [$0] } ?? [])
   }
 
   fileprivate func checkExecutionLog(_ source: SessionSource) throws(Failure) {
@@ -152,6 +151,9 @@ extension Session {
         if let output = source.outputDirectory {
           // An inspection writes nothing: what is not there yet is made by the commit.
           if access(output, F_OK) == 0 { try OpenDirectory(at: output).mayWrite(".") }
+          guard let place = try ResultsPlace.existing(for: self, source) else { return }
+          try place.directory.mayWrite(place.h5)
+          try H5Transaction.checkNames(place.file)
           return
         }
         try directory.mayWrite(".")
@@ -174,7 +176,7 @@ extension Session {
       defer { try? descriptor.close() }
       root = try H5File.reading(descriptor, path: place.h5Path).root
     }
-    return try root.group(ResultsPlace.outputGroup)?.group(ResultsPlace.regionsGroup)
+    return try ResultsPlace.regions(in: root)
   }
 }
 
@@ -189,6 +191,8 @@ extension Failure {
         (.notPermitted, "run as a user who may, or grant access with chmod, chgrp or setfacl")
       case .system: (.cannotWrite, "check the disk and the permissions")
       case .leftOpen: (.badData, "")
+      case .unrecovered:
+        (.cannotWrite, "run blechctl recover on it, and leave it alone until then; check the disk")
       case .refused(let refusal) where !refusal.mayBeDiscarded: (.badData, "")
       case .refused:
         (

@@ -5,6 +5,7 @@ import Vocabulary
 
 /// Looks for journals and recovers what they belong to, one after the other: none keeps the others from their recovery.
 struct JournalSearch {
+  let searchesBelow: Bool
   /// Whether journals that do not fit their file are set aside.
   let discardsRefused: Bool
 
@@ -37,7 +38,7 @@ struct JournalSearch {
       for name in try directory.entries() {
         if let h5 = Journal.h5Name(besides: name) {
           if let summary = recover(h5, in: directory) { found.append(summary) }
-        } else if depth < Self.deepest, let below = subdirectory(name, of: directory, &found) {
+        } else if searchesBelow, depth < Self.deepest, let below = subdirectory(name, of: directory, &found) {
           found += recover(in: below, depth: depth + 1)
         }
       }

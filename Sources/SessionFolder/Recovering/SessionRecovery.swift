@@ -10,9 +10,7 @@ public enum SessionRecovery {
   public static func directoriesInNeed(of source: SessionSource) throws(Failure) -> [String] {
     try SessionReading.describing {
       let session = try OpenDirectory(at: source.directory)
-      let output = source.outputDirectory.flatMap { output in
-        try? OpenDirectory(at: output).subdirectory(Session(at: source.directory).name)
-      }
+      let output = try? ResultsPlace.separateDirectory(for: Session(at: source.directory), source)
       return try [session, output].compactMap { $0 }.filter { try isNeeded(in: $0) }.map(\.path)
     }
   }
@@ -25,13 +23,18 @@ public enum SessionRecovery {
   /// Undoes every interrupted commit at `path`.
   ///
   /// - Parameters:
-  ///   - path: an .h5, its journal, or a directory, which is searched with all that is below it.
+  ///   - path: an .h5, its journal, or a directory.
+  ///   - searchesBelow: searches a directory with all that is below it.
   ///   - discardsRefused: sets journals aside that do not fit their file.
   /// - Returns: what was found; nothing where there is no journal.
   /// - Throws: `Failure` where there is nothing at `path`, or it cannot be opened.
-  public static func recover(at path: String, discardsRefused: Bool) throws(Failure) -> [RecoverySummary] {
+  public static func recover(
+    at path: String, searchesBelow: Bool, discardsRefused: Bool
+  ) throws(Failure) -> [RecoverySummary] {
     try SessionReading.describing {
-      let search = JournalSearch(discardsRefused: discardsRefused)
+      // One spelling of each path, however many slashes a person typed.
+      let path = FilePath(path).string
+      let search = JournalSearch(searchesBelow: searchesBelow, discardsRefused: discardsRefused)
       do {
         return search.recover(in: try OpenDirectory(at: path))
       } catch let error as FileError {

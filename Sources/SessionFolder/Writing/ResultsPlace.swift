@@ -16,9 +16,17 @@ public struct ResultsPlace {
 
   /// The place for `session`'s results, or nil where it lies elsewhere and is not there yet.
   static func existing(for session: Session, _ source: SessionSource) throws -> ResultsPlace? {
-    guard let output = source.outputDirectory else {
+    guard source.outputDirectory != nil else {
       return ResultsPlace(directory: session.directory, h5: session.h5)
     }
+    guard let directory = try separateDirectory(for: session, source) else { return nil }
+    let place = ResultsPlace(directory: directory, h5: separateName(of: session))
+    return try directory.stamp(of: place.h5) == nil ? nil : place
+  }
+
+  /// The directory of results that go elsewhere, or nil where none do or it is not there yet.
+  static func separateDirectory(for session: Session, _ source: SessionSource) throws -> OpenDirectory? {
+    guard let output = source.outputDirectory else { return nil }
     let parent: OpenDirectory
     do {
       parent = try OpenDirectory(at: output)
@@ -32,18 +40,33 @@ public struct ResultsPlace {
       throw Failure(
         .usage, output, "holds the session itself", remedy: "name another directory for the results")
     }
-    let place = ResultsPlace(directory: directory, h5: Self.separateName(of: session))
-    return try directory.stamp(of: place.h5) == nil ? nil : place
+    return directory
   }
 
-  /// The same, created where it is not there yet.
+  /// The same as `existing`, created where it is not there yet.
   static func making(for session: Session, _ source: SessionSource) throws -> ResultsPlace {
     if let place = try existing(for: session, source) { return place }
     let output = try OpenDirectory(creatingAt: source.outputDirectory!)
     let directory = try output.makeSubdirectory(session.name)
     let place = ResultsPlace(directory: directory, h5: separateName(of: session))
+    if try directory.stamp(of: Journal.name(besides: place.h5)) != nil {
+      throw Failure(
+        .temporary, place.h5Path, "is gone, and the journal of an interrupted commit is still there",
+        remedy: "run blechctl recover on its directory")
+    }
     try directory.writeNew(place.h5) { try H5File.creating(at: $0, title: session.name).close() }
     return place
+  }
+
+  /// The group that holds all results, or nil.
+  ///
+  /// - Throws: `H5Error` where a person has linked to it under another name: results would change there as well.
+  static func regions(in root: H5Group) throws(H5Error) -> H5Group? {
+    guard let output = try root.group(outputGroup) else { return nil }
+    try output.checkOneName()
+    let regions = try output.group(regionsGroup)
+    try regions?.checkOneName()
+    return regions
   }
 
   private static func separateName(of session: Session) -> String { session.name + "_rnn_output.h5" }

@@ -41,8 +41,9 @@ struct ResultsWriter {
 
   /// Replaces the groups of the jobs; every other group stays as it is.
   func write(_ results: [(job: PlannedJob, result: StoredResult)], into root: H5Group) throws {
-    let regions = try root.groupCreatingIfNeeded(ResultsPlace.outputGroup)
-      .groupCreatingIfNeeded(ResultsPlace.regionsGroup)
+    let regions =
+      try ResultsPlace.regions(in: root)
+      ?? root.groupCreatingIfNeeded(ResultsPlace.outputGroup).createGroup(ResultsPlace.regionsGroup)
     // All that goes goes first: what lies together at the file's end is used again, and the file does not grow.
     for (job, result) in results where try regions.contains(job.identity.groupName) {
       if try !keeps(regions, job, arrays(of: result, job)) { try regions.remove(job.identity.groupName) }
@@ -69,7 +70,7 @@ struct ResultsWriter {
   /// - Parameter path: how the failure names the file.
   /// - Throws: `Failure` where the file does not hold what `write` was given.
   func check(_ results: [(job: PlannedJob, result: StoredResult)], in root: H5Group, path: String) throws {
-    let regions = try root.group(ResultsPlace.outputGroup)?.group(ResultsPlace.regionsGroup)
+    let regions = try ResultsPlace.regions(in: root)
     for (job, result) in results {
       guard let group = try regions?.group(job.identity.groupName),
         try arrays(of: result, job).allSatisfy({ try $0.isStored(in: group) }),
@@ -78,7 +79,7 @@ struct ResultsWriter {
         throw Failure(
           .internalError,
           "\(path), \(job.identity.groupName)",
-          "is not read back as it was written; the file has its old content again",
+          "is not read back as it was written",
           remedy: "please report this")
       }
     }

@@ -65,7 +65,7 @@ import Testing
       #expect(run.error != nil || run.file == new)
       if run.hasJournal {
         withJournal += 1
-        #expect(run.error?.reason.contains("blechctl recover") == true || run.file == old)
+        #expect(run.error?.code == .unrecovered || run.file == old)
       }
       let repaired = SimulatedDisk(run.disk.state)
       _ = try Scenario.recover(repaired)
