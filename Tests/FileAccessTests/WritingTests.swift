@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import SystemPackage
 import TestSupport
@@ -100,6 +101,27 @@ import Testing
       #expect(try OpenDirectory(creatingAt: scratch.path("a/b/c")).entries() == ["x"])
       try scratch.write("file", "")
       #expect(throws: FileError.self) { try OpenDirectory(creatingAt: scratch.path("file/a")) }
+    }
+  }
+
+  @Test func `A new file gets its name when it is whole, and one that has come meanwhile stays`() throws {
+    struct GaveUp: Error {}
+    try withScratch { scratch in
+      let directory = try OpenDirectory(at: scratch.path)
+      try directory.writeNew("a") { path in
+        try #"whole"#.write(toFile: path, atomically: false, encoding: .utf8)
+        #expect(try !scratch.names.contains("a"))
+      }
+      #expect(try scratch.text("a") == "whole")
+      try directory.writeNew("a") { try "other".write(toFile: $0, atomically: false, encoding: .utf8) }
+      #expect(try scratch.text("a") == "whole")
+      #expect(throws: GaveUp.self) {
+        try directory.writeNew("b") { path in
+          try "half".write(toFile: path, atomically: false, encoding: .utf8)
+          throw GaveUp()
+        }
+      }
+      #expect(try scratch.names == ["a"])
     }
   }
 
