@@ -77,9 +77,7 @@ struct ResultsWriter {
         try attributes(of: result, job).allSatisfy({ try group.attribute($0)?.isIdentical(to: $1) == true })
       else {
         throw Failure(
-          .internalError,
-          "\(path), \(job.identity.groupName)",
-          "is not read back as it was written",
+          .internalError, "\(path), \(job.identity.groupName)", "is not read back as it was written",
           remedy: "please report this")
       }
     }
