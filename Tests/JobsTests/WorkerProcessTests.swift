@@ -7,7 +7,7 @@ import Vocabulary
 import WorkerProtocol
 
 /// `WorkerProcess` against shell scripts that behave as workers do, and as they must not.
-@Suite(.timeLimit(.minutes(1))) struct WorkerProcessTests {
+@Suite(.timeLimit(.minutes(10))) struct WorkerProcessTests {
   private static let request = WorkerRequest.Task.inspect(
     InspectTask(source: SessionSource(directory: "a\nb")))
 
