@@ -40,6 +40,7 @@ let package = Package(
     .target(name: "Vocabulary", dependencies: ["Parameters"], swiftSettings: strict),
     .target(name: "WorkerProtocol", dependencies: ["Parameters", "Vocabulary"], swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
+    .target(name: "FileSystems", swiftSettings: strict),
     .target(
       name: "FileAccess", dependencies: ["CLinux", "Vocabulary", system], swiftSettings: strictMemory),
 
@@ -59,7 +60,7 @@ let package = Package(
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .target(
-      name: "HDF5File", dependencies: ["CHDF5", "CLinux", crypto, system],
+      name: "HDF5File", dependencies: ["CHDF5", "CLinux", "FileSystems", crypto, system],
       swiftSettings: optimised + [.strictMemorySafety()]),
     .target(
       name: "SessionFolder",
@@ -72,6 +73,11 @@ let package = Package(
       name: "DemoSession", dependencies: ["FileAccess", "HDF5File", "RateNetwork", "Vocabulary"],
       swiftSettings: optimised),
     .target(name: "Spool", dependencies: ["FileAccess", "Vocabulary", crypto], swiftSettings: strict),
+
+    // What happens on the disk.
+    .target(
+      name: "Watching", dependencies: ["CLinux", "FileAccess", "FileSystems", "Vocabulary", system],
+      swiftSettings: strictMemory),
 
     // Processes.
     .target(
@@ -105,6 +111,10 @@ let package = Package(
       swiftSettings: optimised),
     .executableTarget(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
+      swiftSettings: strict),
+    .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
+    .testTarget(
+      name: "WatchingTests", dependencies: ["FileAccess", "TestSupport", "Vocabulary", "Watching", system],
       swiftSettings: strict),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),

@@ -81,10 +81,7 @@ public final class OpenDirectory {
       if errno == ENOENT || errno == ENAMETOOLONG { return nil }
       throw systemError(name, "look at it")
     }
-    func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
-    return Stamp(
-      device: UInt64(state.st_dev), inode: UInt64(state.st_ino), size: Int64(state.st_size),
-      modified: nanoseconds(state.st_mtim), changed: nanoseconds(state.st_ctim))
+    return Stamp(state)
   }
 
   /// Whether both are one directory, by whatever paths they were opened.

@@ -1,4 +1,5 @@
 import CLinux
+import FileSystems
 import Glibc
 import SystemPackage
 
@@ -79,19 +80,12 @@ package final class SystemCalls: FileCalls {
     try checked(flock(file.rawValue, LOCK_EX | LOCK_NB))
   }
 
-  /// Where a server gives leases away, Linux asks it for one and calls its refusal EAGAIN, as if somebody had the file open.
-  package static func hasLocalLeases(fileSystem: UInt) -> Bool {
-    let served: [UInt] = [
-      0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42,  // NFS, SMB, CIFS, SMB2
-      0x6573_5546, 0x0102_1997, 0x00C3_6400, 0x5346_414F,  // FUSE, 9P, Ceph, AFS
-    ]
-    return !served.contains(fileSystem)
-  }
-
   package func unlock(_ file: FileDescriptor) { _ = flock(file.rawValue, LOCK_UN) }
 
   package func takeLease(_ file: FileDescriptor) throws(Errno) {
-    guard Self.hasLocalLeases(fileSystem: clinux_file_system(file.rawValue)) else { throw .notSupported }
+    // Where a server gives leases away, Linux asks it for one and calls its refusal EAGAIN, as if somebody had the file
+    // open.
+    guard !ServedFileSystems.contain(magic: clinux_file_system(file.rawValue)) else { throw .notSupported }
     try checked(clinux_take_write_lease(file.rawValue))
   }
 

@@ -71,15 +71,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [0x6969, 0xFF53_4D42, 0xFE53_4D42, 0x517B, 0x6573_5546])
-  func `Where a server gives leases away, none is asked for`(fileSystem: UInt) {
-    #expect(!SystemCalls.hasLocalLeases(fileSystem: fileSystem))
-    // ext4, XFS, Btrfs, tmpfs.
-    for local: UInt in [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994] {
-      #expect(SystemCalls.hasLocalLeases(fileSystem: local))
-    }
-  }
-
   @Test(hasLeases) func `A program that has the file open for a moment only is waited for`() throws {
     try withFile { path, _ in
       let other = open(path, O_RDONLY)

@@ -1,0 +1,42 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Tells when something is mounted or unmounted (man 5 proc: mountinfo can be polled).
+final class MountMonitor: Sendable {
+  private let descriptor: Int32
+
+  private static let path = "/proc/self/mountinfo"
+  /// Largest table that is read, in bytes: some ten thousand mounts.
+  private static let mostBytes = 4 << 20
+
+  init() throws(Errno) {
+    descriptor = unsafe open(Self.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The table as it is now. Reading it is what a later wait compares with.
+  func read() -> MountTable {
+    var bytes: [UInt8] = []
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { return MountTable() }
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while bytes.count < Self.mostBytes {
+      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += buffer[..<count]
+    }
+    return MountTable(mountInfo: bytes)
+  }
+
+  /// Blocks until the table has changed, or `waker` is readable.
+  func wait(_ waker: Int32) {
+    var descriptors = [
+      pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0),
+      pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
+    ]
+    _ = unsafe poll(&descriptors, nfds_t(descriptors.count), -1)
+  }
+}

@@ -1,0 +1,121 @@
+import Synchronization
+import SystemPackage
+
+/// One tree on a thread of its own: where it blocks, nothing else does.
+final class TreeThread: Sendable {
+  private enum Command: Sendable {
+    case mountsChanged(MountTable)
+    case recheck(FilePath)
+  }
+
+  private struct Shared {
+    /// Bounded by `mostCommands`; of mount tables only the newest counts.
+    var commands: [Command] = []
+    var status: TreeStatus
+    /// Since when the thread has been at work on its present step.
+    var busySince: Moment?
+    var life = Life.running
+  }
+
+  private enum Life {
+    case running
+    case stopping
+    /// What the tree has reported is gone.
+    case forgetting
+  }
+
+  private let calls: LinuxCalls
+  private let shared: Mutex<Shared>
+  private let thread: Mutex<BlockingThread?> = Mutex(nil)
+
+  private static let mostCommands = 10_000
+  /// A step looks at a few hundred directories. One that takes longer hangs.
+  private static let longestStep = Duration.seconds(30)
+
+  init(_ root: WatchedRoot) throws(Errno) {
+    calls = try LinuxCalls()
+    shared = Mutex(Shared(status: TreeStatus(path: root.path)))
+  }
+
+  /// - Parameters:
+  ///   - report: is called on the tree's thread.
+  ///   - resolved: is called on the tree's thread when the root has been found, or found elsewhere.
+  func start(
+    _ root: WatchedRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
+    report: @escaping @Sendable (DirectoryReport) -> Void, resolved: @escaping @Sendable () -> Void
+  ) {
+    let thread = BlockingThread { [self] in
+      let tree = WatchedTree(
+        root, policy: policy, settings: settings, mounts: mounts, calls: calls, clock: { .now },
+        report: report)
+      while let commands = nextCommands() {
+        for command in commands {
+          switch command {
+          case .mountsChanged(let table): tree.mountsChanged(table)
+          case .recheck(let path): tree.recheck(path)
+          }
+        }
+        tree.step()
+        if stepEnded(tree.status) { resolved() }
+        calls.wait(until: tree.nextStep)
+      }
+      if shared.withLock({ $0.life == .forgetting }) { tree.closeRoot(nil) }
+      calls.closeEvents()
+    }
+    self.thread.withLock { $0 = thread }
+  }
+
+  /// What has been asked for meanwhile; nil: the end.
+  private func nextCommands() -> [Command]? {
+    shared.withLock { shared in
+      if shared.life != .running { return nil }
+      shared.busySince = .now
+      defer { shared.commands = [] }
+      return shared.commands
+    }
+  }
+
+  /// Whether the root resolves to another path than before.
+  private func stepEnded(_ status: TreeStatus) -> Bool {
+    shared.withLock { shared in
+      defer {
+        shared.status = status
+        shared.busySince = nil
+      }
+      return shared.status.resolved != status.resolved
+    }
+  }
+
+  private func send(_ command: Command) {
+    shared.withLock { shared in
+      if case .mountsChanged = command {
+        shared.commands.removeAll { if case .mountsChanged = $0 { true } else { false } }
+      }
+      // The hourly rescan finds what is left out here.
+      if shared.commands.count < Self.mostCommands { shared.commands.append(command) }
+    }
+    calls.wake()
+  }
+
+  func mountsChanged(_ table: MountTable) { send(.mountsChanged(table)) }
+
+  func recheck(_ path: FilePath) { send(.recheck(path)) }
+
+  var status: TreeStatus {
+    shared.withLock { shared in
+      var status = shared.status
+      if let since = shared.busySince, .now - since > Self.longestStep { status.problems.append(.hangs) }
+      return status
+    }
+  }
+
+  /// - Parameter forgets: everything that the tree has reported is reported as gone.
+  func requestStop(forgets: Bool = false) {
+    shared.withLock { $0.life = forgets ? .forgetting : .stopping }
+    calls.wake()
+  }
+
+  func join(until deadline: Moment) async {
+    await thread.withLock { $0 }?.join(until: deadline)
+  }
+}

@@ -1,0 +1,154 @@
+import SystemPackage
+import Vocabulary
+
+extension WatchedTree {
+  /// Looks at a directory: what it holds is what counts from now on.
+  func look(at id: Node.ID) {
+    guard nodes[id] != nil else { return }
+    nodes[id]!.isReady = false
+    nodes[id]!.due = nil
+    let path = path(of: id)
+    let started = clock()
+    do throws(Errno) {
+      // Watched before it is read: what comes in between is found or told of.
+      try watch(id, path)
+      let listing = try repeated { () throws(Errno) in
+        try calls.list(path, mostEntries: settings.mostEntries, stampsOf: policy.isRelevant)
+      }
+      apply(listing, to: id, path)
+    } catch {
+      lookFailed(id, error)
+    }
+    let ended = clock()
+    nodes[id]?.rested = ended + max(Self.shortestRest, (ended - started) * Self.restShare)
+  }
+
+  /// How long a directory is left alone after a look, at least, and in relation to how long the look took.
+  private static let (shortestRest, restShare) = (Duration.milliseconds(100), 20.0)
+
+  private func watch(_ id: Node.ID, _ path: FilePath) throws(Errno) {
+    guard source == .inotify, !hitWatchLimit, nodes[id]!.watch == nil else { return }
+    let descriptor: WatchDescriptor
+    do throws(Errno) {
+      descriptor = try repeated { () throws(Errno) in try calls.addWatch(path, for: .entries) }
+    } catch {
+      // No more watches, or no memory for one: it is polled.
+      guard error == .noSpace || error == .noMemory else { throw error }
+      hitWatchLimit = true
+      return
+    }
+    // inotify watches directories, not paths: a directory that was moved keeps its watch.
+    if let former = byDescriptor[descriptor], former != id {
+      nodes[former]?.watch = nil
+      remove(former)
+    }
+    byDescriptor[descriptor] = id
+    nodes[id]!.watch = descriptor
+  }
+
+  private func lookFailed(_ id: Node.ID, _ error: Errno) {
+    let isGone = [.noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels].contains(error)
+    if isGone {
+      if id == Self.rootID { isRootSuspect = true } else { remove(id) }
+      return
+    }
+    unreadable[id] = error
+    // Nobody tells when it can be read again.
+    let delay = nodes[id]!.retry ?? settings.retry
+    nodes[id]!.retry = min(delay * 2, settings.rescan)
+    scheduleLook(at: id, due: clock() + delay)
+  }
+
+  private func apply(_ listing: DirectoryListing, to id: Node.ID, _ path: FilePath) {
+    guard let known = nodes[id] else { return }
+    unreadable[id] = nil
+    nodes[id]!.retry = nil
+    if let identity = known.identity, identity != listing.identity {
+      return replaced(id)
+    }
+    nodes[id]!.identity = listing.identity
+    if listing.isCut { cutDirectory = path } else if cutDirectory == path { cutDirectory = nil }
+    let kind = policy.kind(listing.files.keys.sorted())
+    // Below the root everything is watched: a stray session in it must not hide all others.
+    let hasChildren = kind != .terminal || id == Self.rootID
+    updateChildren(of: id, hasChildren ? listing.directories : [:], path)
+    if kind == .ordinary {
+      if reported[id] != nil { reportGone(id) }
+    } else {
+      update(id, listing.files, isTerminal: !hasChildren)
+    }
+  }
+
+  /// Another directory has taken the place of the one that was known.
+  private func replaced(_ id: Node.ID) {
+    guard id != Self.rootID else {
+      isRootSuspect = true
+      return
+    }
+    let (node, parent) = (nodes[id]!, nodes[id]!.parent!)
+    remove(id)
+    add(node.name, inode: node.entryInode, to: parent)
+  }
+
+  private func updateChildren(of id: Node.ID, _ found: [FileName: UInt64], _ path: FilePath) {
+    let lead = root.lead + names(of: id)
+    for (name, child) in nodes[id]!.children where !isWanted(name, found[name], lead, path) { remove(child) }
+    for (name, inode) in found.sorted(by: { $0.key < $1.key }) where isWanted(name, inode, lead, path) {
+      guard let child = nodes[id]!.children[name] else {
+        add(name, inode: inode, to: id)
+        continue
+      }
+      if nodes[child]!.entryInode != inode {
+        nodes[child]!.entryInode = inode
+        makeReady(child)
+      }
+    }
+  }
+
+  private func isWanted(_ name: FileName, _ inode: UInt64?, _ lead: [FileName], _ path: FilePath) -> Bool {
+    guard inode != nil, !root.exclusions.exclude(lead + [name]) else { return false }
+    return nestedMounts.isEmpty || !nestedMounts.contains(path.appending(CollectionOfOne(name)))
+  }
+
+  private func add(_ name: FileName, inode: UInt64, to parent: Node.ID) {
+    guard nodes.count < settings.mostDirectories else {
+      hitDirectoryLimit = true
+      return
+    }
+    let id = nextID
+    nextID += 1
+    nodes[id] = Node(parent: parent, name: name, entryInode: inode)
+    nodes[parent]!.children[name] = id
+    sweep?.foundChanges = true
+    makeReady(id)
+  }
+
+  /// Forgets a directory and all below it.
+  func remove(_ id: Node.ID) {
+    sweep?.foundChanges = true
+    let subtree = subtree(of: id)
+    // While the way to each of them is still known.
+    for id in subtree { reportGone(id) }
+    if let node = nodes[id], let parent = node.parent, nodes[parent]?.children[node.name] == id {
+      nodes[parent]!.children[node.name] = nil
+    }
+    for id in subtree {
+      if let watch = nodes[id]?.watch {
+        byDescriptor[watch] = nil
+        calls.removeWatch(watch)
+      }
+      unreadable[id] = nil
+      nodes[id] = nil
+    }
+    hitDirectoryLimit = false
+  }
+
+  private func subtree(of id: Node.ID) -> [Node.ID] {
+    var (found, next) = ([id], 0)
+    while next < found.count {
+      found += (nodes[found[next]]?.children.values).map(Array.init) ?? []
+      next += 1
+    }
+    return found
+  }
+}

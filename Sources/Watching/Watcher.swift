@@ -1,0 +1,167 @@
+import CLinux
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// Watches directories under several roots and tells which of them have settled.
+///
+/// Every root has a tree and a thread of its own, and so has every file system that is mounted inside one: inotify where
+/// the kernel sees all changes, polling where it does not, and none of them waits for another.
+public final class Watcher: Sendable {
+  private struct Trees {
+    var mounts = MountTable()
+    /// By root.
+    var roots: [TreeThread] = []
+    /// By root and mount point.
+    var nested: [Place: TreeThread] = [:]
+    var hitMountLimit: Set<Int> = []
+    var mustStop = false
+  }
+
+  private struct Place: Hashable {
+    let root: Int
+    let point: FilePath
+  }
+
+  public let roots: [WatchedRoot]
+  private let policy: DirectoryPolicy
+  private let settings: WatchSettings
+  private let reports = Reports()
+  private let trees = Mutex(Trees())
+  private let monitor: MountMonitor
+  private let monitorWaker: Int32
+  private let monitorThread: Mutex<BlockingThread?> = Mutex(nil)
+
+  /// Most file systems inside one root that are watched.
+  private static let mostMounts = 64
+
+  /// - Throws: `Errno` where the process has no descriptor left, or no `/proc`.
+  public init(_ roots: [WatchedRoot], policy: DirectoryPolicy, settings: WatchSettings) throws(Errno) {
+    self.roots = roots
+    self.policy = policy
+    self.settings = settings
+    monitor = try MountMonitor()
+    monitorWaker = clinux_waker()
+    guard monitorWaker >= 0 else { throw Errno(rawValue: errno) }
+  }
+
+  deinit { close(monitorWaker) }
+
+  /// One element whenever reports wait to be taken. It ends with `stop`.
+  public var signals: AsyncStream<Void> { reports.signals }
+
+  /// The latest report of each directory that has something to say since the last call.
+  public func takeReports() -> [RootReport] { reports.take() }
+
+  /// Begins to watch. Nothing is waited for.
+  ///
+  /// - Throws: `Errno` where the process has no descriptor left.
+  public func start() throws(Errno) {
+    let table = monitor.read()
+    let threads = try roots.map { (root) throws(Errno) in try TreeThread(root) }
+    trees.withLock { trees in
+      trees.mounts = table
+      trees.roots = threads
+    }
+    for (index, thread) in threads.enumerated() { start(thread, roots[index], root: index, table) }
+    monitorThread.withLock {
+      $0 = BlockingThread { [self] in
+        while !trees.withLock(\.mustStop) {
+          monitor.wait(monitorWaker)
+          mountsChanged()
+        }
+      }
+    }
+  }
+
+  private func start(_ thread: TreeThread, _ tree: WatchedRoot, root: Int, _ table: MountTable) {
+    let reports = reports
+    thread.start(
+      tree, policy: policy, settings: settings, mounts: table,
+      report: { reports.add(RootReport(root: root, report: $0)) },
+      resolved: { [weak self] in self?.reconcile() })
+  }
+
+  private func mountsChanged() {
+    let table = monitor.read()
+    let all = trees.withLock { trees in
+      trees.mounts = table
+      return trees.roots + trees.nested.values
+    }
+    for thread in all { thread.mountsChanged(table) }
+    reconcile()
+  }
+
+  /// Gives every file system inside a root a tree of its own, and takes it away from those that are gone.
+  private func reconcile() {
+    let (started, stopped, table) = trees.withLock { trees in
+      if trees.mustStop { return ([(Place, TreeThread, WatchedRoot)](), [TreeThread](), trees.mounts) }
+      trees.hitMountLimit = []
+      var wanted: [Place: WatchedRoot] = [:]
+      for (index, thread) in trees.roots.enumerated() {
+        guard let base = thread.status.resolved else { continue }
+        let inside = nestedRoots(of: index, at: base, trees.mounts)
+        if inside.count > Self.mostMounts { trees.hitMountLimit.insert(index) }
+        for root in inside.prefix(Self.mostMounts) { wanted[Place(root: index, point: root.path)] = root }
+      }
+      let unwanted = trees.nested.filter { wanted[$0.key] == nil }
+      for place in unwanted.keys { trees.nested[place] = nil }
+      var started: [(Place, TreeThread, WatchedRoot)] = []
+      for (place, root) in wanted where trees.nested[place] == nil {
+        // Without a descriptor left it is tried again with the next change.
+        guard let thread = try? TreeThread(root) else { continue }
+        trees.nested[place] = thread
+        started.append((place, thread, root))
+      }
+      return (started, Array(unwanted.values), trees.mounts)
+    }
+    for (place, thread, root) in started { start(thread, root, root: place.root, table) }
+    for thread in stopped { thread.requestStop(forgets: true) }
+  }
+
+  private func nestedRoots(of index: Int, at base: FilePath, _ table: MountTable) -> [WatchedRoot] {
+    let root = roots[index]
+    return table.dataMounts(below: base).compactMap { mount in
+      guard let names = mount.point.names(below: base),
+        !names.indices.contains(where: { root.exclusions.exclude(Array(names[...$0])) })
+      else { return nil }
+      return WatchedRoot(path: mount.point, backend: root.backend, exclusions: root.exclusions, lead: names)
+    }
+  }
+
+  /// Waits for one directory to settle once more, and reports it then even if nothing has changed.
+  public func recheck(_ path: FilePath) {
+    for thread in trees.withLock({ $0.roots + $0.nested.values }) { thread.recheck(path) }
+  }
+
+  /// How each root is watched, in their order, and each file system inside it.
+  public var status: [(root: TreeStatus, nested: [TreeStatus])] {
+    trees.withLock { trees in
+      trees.roots.enumerated().map { index, thread in
+        var status = thread.status
+        if trees.hitMountLimit.contains(index) {
+          status.problems.append(.tooManyMounts(limit: Self.mostMounts))
+        }
+        let nested = trees.nested.filter { $0.key.root == index }.map(\.value.status)
+        return (status, nested.sorted { $0.path.string < $1.path.string })
+      }
+    }
+  }
+
+  /// Ends all watching. A thread that hangs in a call is left behind.
+  public func stop() async {
+    let all = trees.withLock { trees in
+      trees.mustStop = true
+      return trees.roots + trees.nested.values
+    }
+    var one: UInt64 = 1
+    _ = unsafe write(monitorWaker, &one, 8)
+    for thread in all { thread.requestStop() }
+    let deadline = Moment.now + Self.longestStop
+    for thread in all { await thread.join(until: deadline) }
+    await monitorThread.withLock { $0 }?.join(until: deadline)
+    reports.end()
+  }
+
+  private static let longestStop = Duration.seconds(2)
+}
