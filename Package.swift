@@ -159,8 +159,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol", "blechctl",
-        "blechd-worker", "stopped-commit", system,
+        "HDF5File", "Jobs", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol",
+        "blechctl", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],

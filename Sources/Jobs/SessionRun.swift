@@ -92,10 +92,7 @@ public struct SessionRun: Sendable {
   }
 
   private func needsWork(_ job: PlannedJob) -> Bool {
-    switch job.existing {
-    case .none, .stale: true
-    case .current, .foreign: retrains
-    }
+    job.needsWork(retrains: retrains, replacesForeign: source.replacesForeign)
   }
 
   /// Runs the jobs in their order, at most `workers` at once.

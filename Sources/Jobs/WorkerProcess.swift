@@ -17,48 +17,132 @@ public struct WorkerProcess: Sendable {
 
   /// Runs one task to its end. Cancelling the task that runs this ends the worker.
   ///
-  /// - Parameter onMessage: is handed progress and warnings as they come.
-  /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; `.internalError` where
-  ///   the worker ended without a word.
+  /// - Parameters:
+  ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
+  ///   - onMessage: is handed progress and warnings as they come.
+  /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the bound
+  ///   where it was ended for that (`.badData` for an inspection, else `.temporary`); `.internalError` where the
+  ///   worker ended without a word.
   public func run(
-    _ task: WorkerRequest.Task, onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
+    _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil,
+    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws(Failure) -> WorkerMessage.Outcome {
     Self.ignoreBrokenPipes
     var options = PlatformOptions()
     // Away from the terminal's Ctrl-C, which is the parent's to handle.
     options.processGroupID = 0
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: Self.gracePeriod)]
+    options.teardownSequence = Self.ending
+    let watch = bounds.map(BoundsWatch.init)
+    let answer: Answer
     do {
-      let line = String(decoding: try JSONEncoder().encode(WorkerRequest(task)), as: UTF8.self) + "\n"
+      let request = WorkerRequest(task, limits: bounds?.limits)
+      let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self) + "\n"
       let result = try await Subprocess.run(
         .path(.init(executable.path)), platformOptions: options, input: .inputWriter, output: .sequence,
         error: .sequence
       ) { execution in
-        // A worker that fails before it has read everything says why on stdout.
-        _ = try? await execution.standardInputWriter.write(line)
-        async let log = Self.tail(of: execution.standardError)
-        var last: WorkerMessage.Content?
-        for try await line in execution.standardOutput.strings(
-          bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
-        {
-          let content = try Self.content(of: line)
-          await onMessage(content)
-          last = content
+        try await Self.overseen(execution, by: watch) {
+          try await Self.converse(with: execution, line, onMessage)
         }
-        // Only now: the end of its input tells a worker that its parent is gone.
-        try? await execution.standardInputWriter.finish()
-        return (last, try await log)
       }
       let (last, log) = result.closureResult
-      return try Self.outcome(last, result.terminationStatus, log: log)
-    } catch let failure as Failure {
-      throw failure
-    } catch is CancellationError {
-      throw Failure.interruption(of: "blechd-worker")
+      answer = Answer(last: last, status: result.terminationStatus, log: log)
     } catch {
-      if Task.isCancelled { throw Failure.interruption(of: "blechd-worker") }
+      if Task.isCancelled || error is CancellationError { throw .interruption(of: "blechd-worker") }
+      // A worker that is ended in the middle of a line leaves one that is no message.
+      if let breach = watch?.breach { throw Failure(breach, of: task) }
+      if let failure = error as? Failure { throw failure }
       throw Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: "")
     }
+    switch (answer.last, answer.status) {
+    case (.result(let outcome), .exited(0)): return outcome
+    case (.error(let failure), _): throw failure
+    // Before what follows: a worker that does not end when it is asked to is killed.
+    case _ where Task.isCancelled: throw Failure.interruption(of: "blechd-worker")
+    default: break
+    }
+    if let breach = watch?.breach { throw Failure(breach, of: task) }
+    if let bounds, case .signaled(let signal) = answer.status {
+      throw Failure(endedBy: signal, of: task, within: bounds, log: answer.log)
+    }
+    throw Self.unexplained(answer)
+  }
+
+  /// How a worker ended.
+  private struct Answer {
+    /// The last thing that it said.
+    let last: WorkerMessage.Content?
+    let status: TerminationStatus
+    /// The end of its stderr.
+    let log: String
+  }
+
+  private typealias Execution = Subprocess.Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
+
+  private static let ending = [
+    TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
+  ]
+
+  /// Runs `body`, and returns when the worker has ended, of its own or for a breach. Nothing that it started is left
+  /// behind.
+  private static func overseen<Result: Sendable>(
+    _ execution: Execution, by watch: BoundsWatch?, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let process = execution.processIdentifier.value
+    async let _ = { if await watch?.waitForBreach(by: process) == true { await end(execution) } }()
+    do {
+      let result = try await body()
+      try await waitForEnd(of: process)
+      killGroup(of: process)
+      return result
+    } catch {
+      await end(execution)
+      throw error
+    }
+  }
+
+  private static func end(_ execution: Execution) async {
+    await execution.teardown(using: ending)
+    killGroup(of: execution.processIdentifier.value)
+  }
+
+  /// Ends what a worker left running. The worker itself has ended but is not waited for before the closure that
+  /// oversees it returns: until then its number cannot be another's.
+  private static func killGroup(of process: pid_t) { kill(-process, SIGKILL) }
+
+  /// A worker may close its output before it ends.
+  private static func waitForEnd(of process: pid_t) async throws {
+    var interval = Duration.milliseconds(1)
+    while !hasEnded(process) {
+      try await Task.sleep(for: interval)
+      interval = min(interval * 2, .milliseconds(50))
+    }
+  }
+
+  private static func hasEnded(_ process: pid_t) -> Bool {
+    var state = siginfo_t()
+    let status = waitid(P_PID, id_t(process), &state, WEXITED | WNOHANG | WNOWAIT)
+    // Without a child to report, the kernel leaves the signal's number 0.
+    return status == 0 ? state.si_signo == SIGCHLD : errno != EINTR
+  }
+
+  private static func converse(
+    with execution: Execution, _ request: String, _ onMessage: @Sendable (WorkerMessage.Content) async -> Void
+  ) async throws -> (last: WorkerMessage.Content?, log: String) {
+    // A worker that fails before it has read everything says why on stdout.
+    _ = try? await execution.standardInputWriter.write(request)
+    async let log = tail(of: execution.standardError)
+    var last: WorkerMessage.Content?
+    for try await line in execution.standardOutput.strings(
+      bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
+    {
+      let content = try content(of: line)
+      await onMessage(content)
+      last = content
+    }
+    // Only now: the end of its input tells a worker that its parent is gone.
+    try? await execution.standardInputWriter.finish()
+    return (last, try await log)
   }
 
   /// Once in a process: a worker that dies before it has read its request must not take us along.
@@ -75,23 +159,16 @@ public struct WorkerProcess: Sendable {
     return message.content
   }
 
-  private static func outcome(
-    _ last: WorkerMessage.Content?, _ status: TerminationStatus, log: String
-  ) throws(Failure) -> WorkerMessage.Outcome {
-    switch (last, status) {
-    case (.result(let outcome), .exited(0)): return outcome
-    case (.error(let failure), _): throw failure
-    // Before what follows: a worker that does not end when it is asked to is killed.
-    case _ where Task.isCancelled: throw Failure.interruption(of: "blechd-worker")
-    case (_, .signaled(9)):
-      throw Failure(
+  private static func unexplained(_ answer: Answer) -> Failure {
+    if case .signaled(SIGKILL) = answer.status {
+      return Failure(
         .internalError, "blechd-worker", "was killed (signal 9), perhaps because memory ran out",
         remedy: "run fewer at once with --jobs")
-    case (_, let status):
-      throw Failure(
-        .internalError, "blechd-worker", "ended without a result (\(status))\(log.isEmpty ? "" : ": \(log)")",
-        remedy: "please report this")
     }
+    return Failure(
+      .internalError, "blechd-worker",
+      "ended without a result (\(answer.status))\(answer.log.isEmpty ? "" : ": \(answer.log)")",
+      remedy: "please report this")
   }
 
   /// The end of what the worker wrote on stderr, and all of it read, so that it never waits for us.

@@ -33,12 +33,17 @@ public struct Failure: Error, Codable, Equatable, CustomStringConvertible, Senda
   public var place: String
   public var what: String
   public var remedy: String
+  /// Where a session is merely not ready yet, why.
+  public var unreadiness: Unreadiness?
 
-  public init(_ code: ExitCode, _ place: String, _ what: String, remedy: String) {
+  public init(
+    _ code: ExitCode, _ place: String, _ what: String, remedy: String, unreadiness: Unreadiness? = nil
+  ) {
     self.code = code
     self.place = place
     self.what = what
     self.remedy = remedy
+    self.unreadiness = unreadiness
   }
 
   /// Somebody ended it with Ctrl-C or SIGTERM.

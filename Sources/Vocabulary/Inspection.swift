@@ -7,6 +7,8 @@ public struct Inspection: Codable, Equatable, Sendable {
   /// The .h5's name.
   public var h5: String
   public var stamps: SessionStamps
+  /// What says that the spikes are sorted; nil where there is no log, or it is not looked at.
+  public var sorting: SortingEvidence?
   /// The parameters in force, all sources merged.
   public var parameters: InferenceParameters
   /// When the stimulus is delivered, in ms from the trial's start.
@@ -19,17 +21,32 @@ public struct Inspection: Codable, Equatable, Sendable {
   public var obstacle: Failure?
 
   public init(
-    name: String, h5: String, stamps: SessionStamps, parameters: InferenceParameters, stimulus: Int,
-    jobs: [PlannedJob], notices: [String], obstacle: Failure? = nil
+    name: String, h5: String, stamps: SessionStamps, sorting: SortingEvidence? = nil,
+    parameters: InferenceParameters, stimulus: Int, jobs: [PlannedJob], notices: [String],
+    obstacle: Failure? = nil
   ) {
     self.name = name
     self.h5 = h5
     self.stamps = stamps
+    self.sorting = sorting
     self.parameters = parameters
     self.stimulus = stimulus
     self.jobs = jobs
     self.notices = notices
     self.obstacle = obstacle
+  }
+}
+
+/// The entry of a session's log that says that it is sorted.
+public struct SortingEvidence: Codable, Equatable, Sendable {
+  /// The script that put the spikes together.
+  public var script: String
+  /// When it was completed: "YYYY-MM-DD HH:MM:SS", local time of the machine that ran it, without a zone.
+  public var completed: String
+
+  public init(script: String, completed: String) {
+    self.script = script
+    self.completed = completed
   }
 }
 

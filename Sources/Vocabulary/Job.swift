@@ -52,6 +52,21 @@ public struct PlannedJob: Codable, Equatable, Sendable {
   }
 }
 
+extension PlannedJob {
+  /// Whether the job is to be inferred.
+  ///
+  /// - Parameters:
+  ///   - retrains: whatever is there already.
+  ///   - replacesForeign: where something else wrote the result that is there.
+  public func needsWork(retrains: Bool, replacesForeign: Bool) -> Bool {
+    switch existing {
+    case .none, .stale: true
+    case .current: retrains
+    case .foreign: retrains || replacesForeign
+    }
+  }
+}
+
 /// What the session's .h5 already holds for a job.
 public enum ExistingResult: String, Codable, Sendable {
   /// Nothing.

@@ -12,11 +12,16 @@ struct Worker {
     // A parent that is gone is noticed at stdin; a write to it must not kill us in the middle of a commit.
     signal(SIGPIPE, SIG_IGN)
     let output = MessageOutput()
-    do {
+    do throws(Failure) {
       try checkProcessor()
       let request = try readRequest()
+      try request.limits?.apply()
       ParentWatch.start()
-      output.send(.result(try perform(request, output)))
+      guard output.send(.result(try perform(request, output))) else {
+        throw Failure(
+          .badData, "blechd-worker", "found more than a message holds (\(WorkerMessage.longestLine) bytes)",
+          remedy: "check the names of tastes and digital inputs in the .h5 and the .info")
+      }
       exit(ExitCode.success.rawValue)
     } catch {
       output.send(.error(error))

@@ -126,10 +126,12 @@ import WorkerProtocol
     }
   }
 
-  @Test(arguments: ["", "trap '' TERM"])
-  func `A worker whose task is cancelled is gone, even if it does not want to go`(preparation: String)
-    async throws
-  {
+  @Test(
+    arguments: ["", "trap '' TERM"],
+    [nil, WorkerBounds(wallTime: .seconds(1_000_000), memory: 1 << 40)])
+  func `A worker whose task is cancelled is gone, even if it does not want to go`(
+    preparation: String, bounds: WorkerBounds?
+  ) async throws {
     try await withScratchAsync { scratch in
       let script = try scratch.script(
         """
@@ -139,7 +141,7 @@ import WorkerProtocol
         exec sleep 1000
         """)
       let task = Task { () async throws(Failure) in
-        try await WorkerProcess(WorkerExecutable(path: script)).run(Self.request)
+        try await WorkerProcess(WorkerExecutable(path: script)).run(Self.request, bounds: bounds)
       }
       while try !scratch.names.contains("pid") { try await Task.sleep(for: .milliseconds(10)) }
       task.cancel()

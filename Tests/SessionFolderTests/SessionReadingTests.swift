@@ -188,22 +188,54 @@ import Vocabulary
     #expect(failure(session)?.code == .badData)
   }
 
-  @Test func `An array that claims more than any recording holds is refused before memory is asked for`()
-    throws
-  {
+  /// Writes an array of that shape that takes no room: nothing of it was ever stored.
+  private func declare(_ shape: [Int], as taste: String = "dig_in_2", in directory: String) throws {
+    try MadeUpSession.change(directory) { root in
+      let group = try root.group("spike_trains")!.createGroup(taste)
+      let location = Location(path: directory, object: group.name)
+      _ = try group.createDataset(
+        "spike_array", type: Double.fileType, space: dataspace(shape, at: location), at: location
+      ) { _ in 0 }
+    }
+  }
+
+  @Test(arguments: [
+    [1 << 20, 3, 200], [4, 1 << 14, 200], [4, 3, 1 << 30], [1, 10_000, 10_000], [100_000, 10_000, 200],
+    [1 << 30, 1 << 30, 1 << 30],
+  ]) func `An array that claims more than any recording holds is refused before memory is asked for`(
+    shape: [Int]
+  ) throws {
+    try withScratch { scratch in
+      var session = MadeUpSession()
+      session.tastes = []
+      let directory = try session.write(in: scratch)
+      try declare(shape, in: directory)
+      let failure = #expect(throws: Failure.self) { try SessionReading(of: MadeUpSession.source(directory)) }
+      #expect(failure?.code == .badData && failure?.what.contains("any recording") == true)
+      #expect(failure?.unreadiness == nil)
+    }
+  }
+
+  @Test func `More tastes than any recording has are refused before each is looked at`() throws {
     try withScratch { scratch in
       let directory = try MadeUpSession().write(in: scratch)
       try MadeUpSession.change(directory) { root in
-        let taste = try root.group("spike_trains")!.createGroup("dig_in_2")
-        let location = Location(path: directory, object: taste.name)
-        _ = try taste.createDataset(
-          "spike_array", type: Double.fileType, space: dataspace([1 << 20, 3, 1 << 20], at: location),
-          at: location
-        ) { _ in 0 }
+        let trains = try root.group("spike_trains")!
+        for index in 2..<1001 { try trains.createGroup("dig_in_\(index)") }
       }
       let failure = #expect(throws: Failure.self) { try SessionReading(of: MadeUpSession.source(directory)) }
-      #expect(failure?.code == .badData && failure?.what.contains("any recording") == true)
+      #expect(failure?.code == .badData && failure?.what.contains("1001 members") == true)
     }
+  }
+
+  @Test func `However much there is to notice, a message holds it`() throws {
+    var session = MadeUpSession()
+    let keys = (0..<1000).map { "\"\($0)\(String(repeating: "é", count: 1000))\": 1" }
+    session.inferenceParameters = "{\(keys.joined(separator: ","))}"
+    let notices = try read(session).inspection.notices
+    #expect(notices.count == 101)
+    #expect(notices.allSatisfy { $0.utf8.count < 1100 })
+    #expect(notices.last == "and 900 more notices")
   }
 
   @Test func `Tastes must agree in units, and units in rows`() {
@@ -235,6 +267,23 @@ import Vocabulary
       }
       #expect(failure?.code == .badData && failure?.what.contains("no sorted units") == true)
     }
+  }
+
+  @Test(
+    arguments: [
+      ([], true, .noSortedUnits), ([[0], [0]], true, .noSortedUnits), ([[4, 0, 200]], true, .noSortedUnits),
+      ([], false, .incomplete), ([[0]], false, .incomplete), ([[12]], true, nil), ([[12]], false, nil),
+      ([[4, 3, 200], [4, 0, 200]], true, nil),
+    ] as [([[Int]], Bool, Unreadiness?)])
+  func `A session without spikes is not ready, one with malformed ones is bad`(
+    shapes: [[Int]], hasLog: Bool, unreadiness: Unreadiness?
+  ) {
+    var session = MadeUpSession()
+    session.tastes = shapes.enumerated().map { .init(digIn: "dig_in_\($0)", shape: $1) }
+    if !hasLog { session.log = nil }
+    let failure = failure(session)
+    #expect(failure?.code == .badData)
+    #expect(failure?.unreadiness == unreadiness)
   }
 
   // MARK: The stimulus
@@ -291,6 +340,22 @@ import Vocabulary
     #expect(failure(session)?.what.contains("patience") == true)
   }
 
+  @Test func `The site's parameters go before the defaults and after everything else`() throws {
+    try withScratch { scratch in
+      var session = MadeUpSession()
+      session.inferenceParameters = #"{"patience": 3}"#
+      var source = MadeUpSession.source(try session.write(in: scratch))
+      source.siteParameters.hiddenSize = 6
+      source.siteParameters.patience = 7
+      source.siteParameters.seed = 8
+      let parameters = try SessionReading(of: source).inspection.parameters
+      #expect(parameters.hiddenSize == 2 && parameters.patience == 3 && parameters.seed == 8)
+      source.ignoresFiles = true
+      let without = try SessionReading(of: source).inspection.parameters
+      #expect(without.hiddenSize == 2 && without.patience == 10 && without.seed == 0)
+    }
+  }
+
   @Test func `Parameters that break a rule are named`() {
     #expect(failure(MadeUpSession()) { $0.binSize = 0 }?.what.hasPrefix("bin_size = 0") == true)
     #expect(failure(MadeUpSession()) { $0.timeLims = TimeLimits(start: 0, end: 225) }?.code == .badData)
@@ -300,7 +365,7 @@ import Vocabulary
     arguments: [
       (nil, false, false, nil), (nil, true, false, .temporary), (nil, true, true, nil),
       ("{}", false, false, .temporary), ("{}", true, true, nil), ("{", false, false, .badData),
-      ("{", false, true, nil),
+      ("{", false, true, nil), (Self.resorting, false, false, .temporary), (Self.resorting, true, true, nil),
     ] as [(String?, Bool, Bool, ExitCode?)])
   func `The execution log decides unless it is to be ignored`(
     log: String?, isRequired: Bool, isIgnored: Bool, code: ExitCode?
@@ -314,10 +379,33 @@ import Vocabulary
       if let code {
         let failure = #expect(throws: Failure.self) { try SessionReading(of: source) }
         #expect(failure?.code == code)
+        #expect(
+          failure?.unreadiness
+            == (log == Self.resorting ? .beingResorted : code == .temporary ? .notSorted : nil))
+        if log == Self.resorting {
+          #expect(
+            failure?.what.contains(
+              "(blech_process.py attempted 2026-01-03 10:00:00; blech_make_arrays.py completed 2026-01-02 10:00:00)"
+            ) == true)
+        }
       } else {
-        #expect(throws: Never.self) { try SessionReading(of: source) }
+        #expect(try SessionReading(of: source).inspection.sorting == nil)
       }
     }
+  }
+
+  private static let resorting = """
+    {"attempted": {"/opt/blech_process.py": "2026-01-03 10:00:00"},
+     "completed": {"/opt/blech_make_arrays.py": "2026-01-02 10:00:00"}}
+    """
+
+  @Test func `What the log says is handed on as evidence`() throws {
+    #expect(
+      try read(MadeUpSession()).inspection.sorting
+        == SortingEvidence(script: "blech_make_arrays.py", completed: "2026-01-01 10:00:00"))
+    var session = MadeUpSession()
+    session.log = #"{"attempted": {"/opt/blech_make_arrays.py": "2026-01-01 09:00:00"}}"#
+    #expect(failure(session)?.what.hasSuffix("(blech_make_arrays.py attempted 2026-01-01 09:00:00)") == true)
   }
 
   // MARK: Fingerprints and results

@@ -37,6 +37,7 @@ import Vocabulary
     let failure = #expect(throws: Failure.self) { try open(names) }
     #expect(failure?.code == code)
     #expect(failure?.what.contains(word) == true)
+    #expect(failure?.unreadiness == .incomplete)
   }
 
   @Test func `A directory that is none is no input`() throws {
@@ -45,6 +46,7 @@ import Vocabulary
       for name in ["absent", "file"] {
         let failure = #expect(throws: Failure.self) { try Session(at: scratch.path(name)) }
         #expect(failure?.code == .noInput)
+        #expect(failure?.unreadiness == nil, "there is nothing to wait for")
       }
     }
   }

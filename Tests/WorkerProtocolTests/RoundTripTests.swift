@@ -25,13 +25,21 @@ import WorkerProtocol
     return overrides
   }()
 
+  private static let siteParameters: ParameterOverrides = {
+    var parameters = ParameterOverrides()
+    parameters.hiddenSize = 5
+    return parameters
+  }()
+
   private static let source = SessionSource(
-    directory: "/data/a\nb\u{2028}c\r", overrides: overrides, ignoresFiles: true, requiresExecutionLog: true,
-    ignoresExecutionLog: true, outputDirectory: "/out")
+    directory: "/data/a\nb\u{2028}c\r", overrides: overrides, siteParameters: siteParameters,
+    ignoresFiles: true, requiresExecutionLog: true, ignoresExecutionLog: true, replacesForeign: true,
+    outputDirectory: "/out")
 
   private static let inspection = Inspection(
     name: "name", h5: "name.h5",
     stamps: ["name.h5": Stamp(device: .max, inode: .max, size: .max, modified: .min, changed: -1)],
+    sorting: SortingEvidence(script: "blech_make_arrays.py", completed: "2026-01-02 03:04:05"),
     parameters: parameters, stimulus: 2000,
     jobs: [
       PlannedJob(
@@ -56,9 +64,11 @@ import WorkerProtocol
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
     ] as [WorkerRequest.Task])
   func `A request survives its line`(task: WorkerRequest.Task) throws {
-    let request = WorkerRequest(task)
-    #expect(try throughLine(request) == request)
-    #expect(request.version == WorkerRequest.version)
+    for limits in [nil, WorkerLimits(data: .max)] {
+      let request = WorkerRequest(task, limits: limits)
+      #expect(try throughLine(request) == request)
+      #expect(request.version == WorkerRequest.version)
+    }
   }
 
   @Test(
@@ -93,6 +103,14 @@ import WorkerProtocol
     }
   }
 
+  @Test(arguments: Unreadiness.allCases)
+  func `Why a session is not ready yet survives`(unreadiness: Unreadiness) throws {
+    let failure = Failure(.temporary, "/a", "what", remedy: "", unreadiness: unreadiness)
+    let message = WorkerMessage(.error(failure))
+    #expect(try throughLine(message) == message)
+    #expect(failure != Failure(.temporary, "/a", "what", remedy: ""))
+  }
+
   @Test func `An inspection of a thousand units and a hundred tastes stays far below the longest line`()
     throws
   {
@@ -118,6 +136,23 @@ import WorkerProtocol
 }
 
 @Suite struct WordsTests {
+  @Test(
+    arguments: [
+      (.none, true, true, true, true), (.stale, true, true, true, true), (.current, false, true, false, true),
+      (.foreign, false, true, true, true),
+    ] as [(ExistingResult, Bool, Bool, Bool, Bool)])
+  func `What is there decides whether a job needs work`(
+    existing: ExistingResult, usually: Bool, retrained: Bool, replacing: Bool, both: Bool
+  ) {
+    let job = PlannedJob(
+      identity: JobIdentity(region: "all", taste: .all), digIns: [], tasteName: "", unitRows: [],
+      trialsPerTaste: [], laserTrials: 0, fingerprint: "", existing: existing)
+    #expect(job.needsWork(retrains: false, replacesForeign: false) == usually)
+    #expect(job.needsWork(retrains: true, replacesForeign: false) == retrained)
+    #expect(job.needsWork(retrains: false, replacesForeign: true) == replacing)
+    #expect(job.needsWork(retrains: true, replacesForeign: true) == both)
+  }
+
   @Test func `A failure is told in one line`() {
     let failure = Failure(.badData, "/a\nb", "is\u{1B}[31m bad", remedy: "mend it")
     #expect(failure.description == "/a\\u{a}b: is\\u{1b}[31m bad; mend it")

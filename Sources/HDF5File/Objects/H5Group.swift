@@ -19,10 +19,14 @@ public struct H5Group: H5Object {
     return H5Group(node: Node(handle: Handle(id, in: file, close: H5Gclose), file: file, location: location))
   }
 
-  /// Names of what is in the group, in the order of their bytes.
-  public func childNames() throws(H5Error) -> [String] {
+  /// Names of what is in the group, in the order of their bytes. Each is looked up by itself: of more than `limit`
+  /// that would take for ever, and they are refused.
+  public func childNames(limit: Int = 100_000) throws(H5Error) -> [String] {
     var info = H5G_info_t()
     try node.location.attempt("count the group's members") { unsafe H5Gget_info(node.id, &info) }
+    guard info.nlinks <= hsize_t(limit) else {
+      throw node.location.error(.mismatch, "has \(info.nlinks) members, at most \(limit) were expected")
+    }
     var names: [String] = []
     for index in 0..<info.nlinks { names.append(try childName(at: index)) }
     return names

@@ -6,12 +6,24 @@ struct ExecutionLog: Equatable {
   var attempted: [String: String]
   var completed: [String: String]
 
-  /// Whether the log says that a session's spikes are ready.
+  /// One line of the log.
+  struct Entry: Equatable, CustomStringConvertible {
+    enum Event: String { case attempted, completed }
+
+    var script: String
+    var event: Event
+    var time: String
+
+    var description: String { "\(script) \(event) \(time)" }
+  }
+
+  /// Whether the log says that a session's spikes are ready, and the entries that say it.
   enum Verdict: Equatable {
-    case sorted
-    case notSorted
+    case sorted(Entry)
+    /// The last attempt at putting the spikes together, if there was one.
+    case notSorted(Entry?)
     /// A script that changes the spikes ran after they were last put together.
-    case beingResorted(by: String)
+    case beingResorted(by: Entry, after: Entry)
   }
 
   private static let makesArrays = "blech_make_arrays.py"
@@ -39,14 +51,20 @@ struct ExecutionLog: Equatable {
   }
 
   var verdict: Verdict {
-    guard let done = completed[Self.makesArrays] else { return .notSorted }
-    if let attempt = attempted[Self.makesArrays], attempt > done {
-      return .beingResorted(by: Self.makesArrays)
-    }
+    let attempt = last(Self.makesArrays, .attempted)
+    guard let done = last(Self.makesArrays, .completed) else { return .notSorted(attempt) }
+    if let attempt, attempt.time > done.time { return .beingResorted(by: attempt, after: done) }
     for script in Self.changesUnits {
-      let last = max(attempted[script] ?? "", completed[script] ?? "")
-      if last > done { return .beingResorted(by: script) }
+      let events = [last(script, .attempted), last(script, .completed)].compactMap(\.self)
+      if let latest = events.max(by: { $0.time < $1.time }), latest.time > done.time {
+        return .beingResorted(by: latest, after: done)
+      }
     }
-    return .sorted
+    return .sorted(done)
+  }
+
+  private func last(_ script: String, _ event: Entry.Event) -> Entry? {
+    let times = event == .attempted ? attempted : completed
+    return times[script].map { Entry(script: script, event: event, time: $0) }
   }
 }

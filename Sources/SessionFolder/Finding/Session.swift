@@ -25,7 +25,7 @@ public struct Session {
   /// Finds the session in the directory at `path`.
   ///
   /// - Throws: `Failure` with `.noInput` where there is no directory, .h5 or .info, `.badData` where there
-  ///   are two.
+  ///   are two. A directory without exactly one .h5 and one .info is incomplete.
   public init(at path: String) throws(Failure) {
     do {
       directory = try OpenDirectory(at: path)
@@ -51,13 +51,14 @@ public struct Session {
     of names: [String], kind: String, in path: String, remedy: String
   ) throws(Failure) -> String {
     guard let first = names.first else {
-      throw Failure(.noInput, path, "there is no \(kind) in it", remedy: remedy)
+      throw Failure(
+        .noInput, path, "there is no \(kind) in it", remedy: remedy, unreadiness: .incomplete)
     }
     guard names.count == 1 else {
       throw Failure(
         .badData, path,
         "there are \(names.count) \(kind) files in it (\(names.prefix(3).joined(separator: ", ")))",
-        remedy: "a session has exactly one; move the others away")
+        remedy: "a session has exactly one; move the others away", unreadiness: .incomplete)
     }
     return first
   }
@@ -74,12 +75,17 @@ public struct Session {
   /// One of the session's JSON files, or nil if there is none.
   func json(_ name: String) throws(Failure) -> JSONValue? {
     guard let bytes = try bytes(of: name) else { return nil }
-    do {
-      return try JSONValue(parsing: bytes)
+    do throws(JSONParser.Problem) {
+      return try JSONParser.parse(bytes)
     } catch {
-      throw Failure(
-        .badData, directory.path(of: name), "is not valid JSON",
-        remedy: "if a script is writing it, try again; otherwise restore it")
+      let (what, remedy) =
+        switch error {
+        case .invalid: ("is not valid JSON", "if a script is writing it, try again; otherwise restore it")
+        case .tooDeep: ("nests more than \(JSONParser.deepest) deep, as no script writes it", "restore it")
+        case .tooManyValues:
+          ("holds more than \(JSONParser.mostValues) values, as no script writes it", "restore it")
+        }
+      throw Failure(.badData, directory.path(of: name), what, remedy: remedy)
     }
   }
 

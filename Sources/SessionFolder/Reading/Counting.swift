@@ -33,6 +33,21 @@ extension SpikeTrains {
     return SpikeCounts(trials: taste.trials, units: units, bins: window.bins, values: counts)
   }
 
+  /// Counts of all tastes are held in memory: 1 GiB.
+  private static let mostCounts = 1 << 28
+
+  /// - Throws: `Failure` where the tastes claim more trials than can be counted.
+  func checkSize(of tastes: [Taste], in window: AnalysisWindow, path: String) throws(Failure) {
+    let trials = tastes.reduce(0) { $0 + $1.trials }
+    // No factor is large enough to overflow: see the bounds on shapes.
+    guard trials * units * window.bins <= Self.mostCounts else {
+      throw Failure(
+        .badData, "\(path), /spike_trains",
+        "claims \(trials) trials of \(units) units and \(window.bins) bins, more than any recording holds",
+        remedy: "run blech_make_arrays.py again, or shorten time_lims")
+    }
+  }
+
   /// At most so many numbers are read at once, beyond one trial: 64 MB.
   private static let largestBlock = 8 << 20
 

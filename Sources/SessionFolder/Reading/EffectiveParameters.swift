@@ -3,11 +3,12 @@ import Vocabulary
 
 extension Session {
   /// The parameters in force: the command line's over those of the session's `blechrnn_params.json` over the
-  /// defaults.
+  /// site's over the defaults.
   func parameters(
     for source: SessionSource
   ) throws(Failure) -> (parameters: InferenceParameters, notices: [String]) {
     var parameters = InferenceParameters.default
+    if !source.ignoresFiles { parameters = source.siteParameters.applied(to: parameters) }
     var notices: [String] = []
     let path = directory.path(of: Self.inferenceParameters)
     if !source.ignoresFiles, let bytes = try bytes(of: Self.inferenceParameters) {

@@ -60,13 +60,14 @@ public struct SessionReading {
   private init(
     _ session: Session, _ source: SessionSource, stamps: SessionStamps, only wanted: TasteIdentity?
   ) throws {
-    try session.checkExecutionLog(source)
+    let sorting = try session.sortingEvidence(source)
     let infoPath = session.directory.path(of: session.info)
     let info = SessionInfo(try session.json(session.info) ?? .null)
     var (parameters, notices) = try session.parameters(for: source)
     let h5 = try session.openH5()
     let h5Path = session.directory.path(of: session.h5)
-    let trains = try SpikeTrains(in: h5.root, path: h5Path)
+    let trains = try SpikeTrains(
+      in: h5.root, path: h5Path, ifNone: sorting == nil ? .incomplete : .noSortedUnits)
     let stimulus = try session.stimulus(trialDuration: trains.trialDuration)
     notices += trains.notices + stimulus.notices
     window = try AnalysisWindow(
@@ -78,7 +79,14 @@ public struct SessionReading {
       groups = divided.groups
       notices += divided.notices
     }
+    guard groups.count * trains.tastes.count <= Self.mostJobs else {
+      throw Failure(
+        .badData, h5Path,
+        "holds \(trains.tastes.count) tastes of \(groups.count) regions: more than \(Self.mostJobs) jobs",
+        remedy: "leave --separate-regions out, or check the electrode_layout of \(infoPath)")
+    }
     let tastes = trains.tastes.filter { wanted == nil || wanted == .all || wanted == .index($0.index) }
+    try trains.checkSize(of: tastes, in: window, path: h5Path)
     var counts: [Int: SpikeCounts] = [:]
     for taste in tastes {
       counts[taste.index] = try trains.counts(of: taste, in: window, path: h5Path)
@@ -87,10 +95,25 @@ public struct SessionReading {
     let planner = JobPlanner(
       parameters: parameters, window: window, info: info, tastes: tastes, counts: counts)
     inspection = Inspection(
-      name: session.name, h5: session.h5, stamps: stamps, parameters: parameters,
+      name: session.name, h5: session.h5, stamps: stamps, sorting: sorting, parameters: parameters,
       stimulus: stimulus.milliseconds,
-      jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)), notices: notices,
-      obstacle: session.writingObstacle(source))
+      jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)),
+      notices: Self.bounded(notices), obstacle: session.writingObstacle(source))
+  }
+
+  /// Regions times tastes: far above any session, and few enough to be listed in one message.
+  private static let mostJobs = 10_000
+  private static let mostNotices = 100
+  /// In bytes: names of any length come from files.
+  private static let longestNotice = 1000
+
+  /// What a person can read, whatever the files hold.
+  private static func bounded(_ notices: [String]) -> [String] {
+    let first = notices.prefix(mostNotices).map { notice in
+      notice.utf8.count <= longestNotice
+        ? notice : String(decoding: notice.utf8.prefix(longestNotice), as: UTF8.self) + "..."
+    }
+    return notices.count <= mostNotices ? first : first + ["and \(notices.count - mostNotices) more notices"]
   }
 
   /// Every error that reading a session can meet, as a failure that a person is told.
@@ -123,24 +146,32 @@ extension Session {
     [directory] + (try ResultsPlace.separateDirectory(for: self, source).map { [$0] } ?? [])
   }
 
-  fileprivate func checkExecutionLog(_ source: SessionSource) throws(Failure) {
-    if source.ignoresExecutionLog { return }
+  /// What the execution log says for the session, or nil where there is none or it is not to be looked at.
+  ///
+  /// - Throws: `Failure` where the log, or its absence, speaks against working on the session.
+  fileprivate func sortingEvidence(_ source: SessionSource) throws(Failure) -> SortingEvidence? {
+    if source.ignoresExecutionLog { return nil }
     let path = directory.path(of: Self.executionLog)
-    let verdict = try json(Self.executionLog).map { ExecutionLog($0).verdict }
-    switch verdict {
-    case .sorted: return
-    case nil where !source.requiresExecutionLog: return
-    case nil:
+    guard let log = try json(Self.executionLog).map(ExecutionLog.init) else {
+      guard source.requiresExecutionLog else { return nil }
       throw Failure(
-        .temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first")
-    case .notSorted:
+        .temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first",
+        unreadiness: .notSorted)
+    }
+    switch log.verdict {
+    case .sorted(let entry): return SortingEvidence(script: entry.script, completed: entry.time)
+    case .notSorted(let attempt):
       throw Failure(
-        .temporary, path, "says that blech_make_arrays.py has not completed: the session is not sorted yet",
-        remedy: "wait for it, or use --ignore-log")
-    case .beingResorted(let script):
+        .temporary, path,
+        "says that blech_make_arrays.py has not completed: the session is not sorted yet"
+          + (attempt.map { " (\($0))" } ?? ""),
+        remedy: "wait for it, or use --ignore-log", unreadiness: .notSorted)
+    case .beingResorted(let change, let done):
       throw Failure(
-        .temporary, path, "says that \(script) ran after the spikes were put together: it is being re-sorted",
-        remedy: "wait for blech_make_arrays.py, or use --ignore-log")
+        .temporary, path,
+        "says that \(change.script) ran after the spikes were put together: it is being re-sorted "
+          + "(\(change); \(done))",
+        remedy: "wait for blech_make_arrays.py, or use --ignore-log", unreadiness: .beingResorted)
     }
   }
 

@@ -23,22 +23,29 @@ struct SpikeTrains {
   }
 
   private static let group = "spike_trains"
-  /// 1,000 trials of 1,000 units that last a minute. A damaged header can claim any shape without the data.
-  private static let mostElements = 1 << 36
+  // A damaged or hostile header can claim any shape without the data. Far above any recording, and small enough to be
+  // read: a trial is held in memory.
+  private static let mostTastes = 1000
+  private static let mostTrials = 100_000
+  /// 1,000 units that last a minute, in one trial.
+  private static let mostElementsPerTrial = 1 << 26
+  private static let mostUnits = 10_000
   private static let remedy = "run blech_make_arrays.py again"
 
-  /// - Parameter path: how errors name the file.
+  /// - Parameters:
+  ///   - path: how errors name the file.
+  ///   - unreadiness: what it means that there are no spikes at all.
   /// - Throws: `Failure` with `.badData` where the arrays are not what blech_clust writes.
-  init(in root: H5Group, path: String) throws {
+  init(in root: H5Group, path: String, ifNone unreadiness: Unreadiness) throws {
     guard let group = try root.group(Self.group) else {
       throw Failure(
         .badData, path, "holds no /\(Self.group): the session has no sorted units yet",
-        remedy: "sort it with blech_clust up to blech_make_arrays.py")
+        remedy: "sort it with blech_clust up to blech_make_arrays.py", unreadiness: unreadiness)
     }
     var tastes: [Taste] = []
     var notices: [String] = []
     var extents: (units: Int, duration: Int)? = nil
-    for (index, digIn) in Self.inTasteOrder(try group.childNames()).enumerated() {
+    for (index, digIn) in Self.inTasteOrder(try group.childNames(limit: Self.mostTastes)).enumerated() {
       guard case .group(let member) = try group.child(digIn) else {
         notices.append("/\(Self.group)/\(digIn) is no digital input and is skipped")
         continue
@@ -52,7 +59,7 @@ struct SpikeTrains {
         notices.append("digital input \(digIn) has no trials and is skipped")
         continue
       }
-      try Self.check(shape, of: array, in: path, against: extents?.units)
+      try Self.check(shape, of: array, in: path, against: extents?.units, ifNone: unreadiness)
       extents = (shape[1], min(shape[2], extents?.duration ?? shape[2]))
       tastes.append(
         Taste(
@@ -62,7 +69,7 @@ struct SpikeTrains {
     guard let extents else {
       throw Failure(
         .badData, "\(path), /\(Self.group)", "no taste has any trials",
-        remedy: "check the session's digital inputs")
+        remedy: "check the session's digital inputs", unreadiness: unreadiness)
     }
     self.tastes = tastes
     self.notices = notices
@@ -83,27 +90,25 @@ struct SpikeTrains {
     }
   }
 
-  private static func check(_ shape: [Int], of array: H5Dataset, in path: String, against units: Int?) throws
-  {
-    func refuse(_ what: String) -> Failure {
-      Failure(.badData, "\(path), \(array.name)", what, remedy: remedy)
+  private static func check(
+    _ shape: [Int], of array: H5Dataset, in path: String, against units: Int?,
+    ifNone unreadiness: Unreadiness
+  ) throws {
+    func refuse(_ what: String, _ unreadiness: Unreadiness? = nil) -> Failure {
+      Failure(.badData, "\(path), \(array.name)", what, remedy: remedy, unreadiness: unreadiness)
     }
     let type = try array.elementType()
     guard type.isNumeric else { throw refuse("holds \(type), expected numbers") }
     guard shape.count == 3 else {
       throw refuse("has \(shape.count) axes (\(shape)), expected 3: trials, units, ms")
     }
-    guard shape[1] > 0 else { throw refuse("holds no units") }
+    guard shape[1] > 0 else { throw refuse("holds no units", units == nil ? unreadiness : nil) }
     guard units == nil || units == shape[1] else {
       throw refuse("holds \(shape[1]) units, the tastes before it hold \(units!)")
     }
-    var elements = 1
-    for extent in shape {
-      let (product, overflow) = elements.multipliedReportingOverflow(by: extent)
-      guard !overflow, product <= mostElements else {
-        throw refuse("claims the shape \(shape), more than any recording holds")
-      }
-      elements = product
+    let (perTrial, overflow) = shape[1].multipliedReportingOverflow(by: shape[2])
+    guard shape[0] <= mostTrials, shape[1] <= mostUnits, !overflow, perTrial <= mostElementsPerTrial else {
+      throw refuse("claims the shape \(shape), more than any recording holds")
     }
   }
 

@@ -59,7 +59,7 @@ public struct Commit {
           .temporary, path, "has changed while \(job.identity) was inferred; the results are thrown away",
           remedy: "try again")
       }
-      guard found.existing != .foreign || job.existing == .foreign else {
+      guard found.existing != .foreign || job.existing == .foreign || source.replacesForeign else {
         throw Failure(
           .temporary, path, "another program has written results of \(job.identity) meanwhile",
           remedy: "try again, with --retrain to replace them")
