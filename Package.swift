@@ -79,6 +79,10 @@ let package = Package(
       name: "Watching", dependencies: ["CLinux", "FileAccess", "FileSystems", "Vocabulary", system],
       swiftSettings: strictMemory),
 
+    .target(
+      name: "Intake", dependencies: ["FileAccess", "Vocabulary", "Watching", system],
+      swiftSettings: strictMemory),
+
     // Processes.
     .target(
       name: "Jobs",
@@ -113,6 +117,9 @@ let package = Package(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
       swiftSettings: strict),
     .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
+    .testTarget(
+      name: "IntakeTests", dependencies: ["Intake", "Parameters", "Vocabulary", "Watching", system],
+      swiftSettings: strict),
     .testTarget(
       name: "WatchingTests", dependencies: ["FileAccess", "TestSupport", "Vocabulary", "Watching", system],
       swiftSettings: strict),

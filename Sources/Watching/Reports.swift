@@ -5,6 +5,11 @@ import SystemPackage
 public struct RootReport: Equatable, Sendable {
   public let root: Int
   public let report: DirectoryReport
+
+  public init(root: Int, report: DirectoryReport) {
+    self.root = root
+    self.report = report
+  }
 }
 
 /// Reports on their way from the trees' threads to whoever takes them. Of each directory only the latest is kept, so that

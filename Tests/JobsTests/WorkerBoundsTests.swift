@@ -138,12 +138,14 @@ import WorkerProtocol
     #expect(failure?.code == code)
     #expect(failure?.place == "/data/session")
     #expect(
-      failure?.what == "its inspection was ended by signal \(signal), its memory bounded to 512 MB: out of memory\n")
+      failure?.what
+        == "its inspection was ended by signal \(signal), its memory bounded to 512 MB: out of memory\n")
   }
 
   @Test func `A worker within its bounds answers as any other`() async throws {
     #expect(try await run(Self.answer, Self.wide) == .demonstrated)
-    let error = "echo '{\"version\":1,\"content\":{\"error\":{\"_0\":"
+    let error =
+      "echo '{\"version\":1,\"content\":{\"error\":{\"_0\":"
       + "{\"code\":66,\"place\":\"a\",\"what\":\"b\",\"remedy\":\"c\",\"unreadiness\":\"incomplete\"}}}}'; exit 66"
     #expect(
       await failure(error, Self.wide) == Failure(.noInput, "a", "b", remedy: "c", unreadiness: .incomplete))

@@ -83,7 +83,8 @@ import Testing
       ("Infinity", .number(.infinity)), (#"{"a": 1, "a": 2}"#, .object(["a": .number(2)])), ("", nil),
       ("{", nil), ("[1", nil), ("1e999", .number(.infinity)), (" \t\r\n[ ]\n", .array([])),
       ("\u{FEFF}{}", .object([:])), ("-0.5e-1", .number(-0.05)), ("1E+2", .number(100)),
-      ("01", nil), ("+1", nil), (".5", nil), ("1.", nil), ("1e", nil), ("-", nil), ("[1,]", nil), ("[,]", nil),
+      ("01", nil), ("+1", nil), (".5", nil), ("1.", nil), ("1e", nil), ("-", nil), ("[1,]", nil),
+      ("[,]", nil),
       (#"{"a":1,}"#, nil), ("{a: 1}", nil), ("'a'", nil), ("nul", nil), ("1 2", nil), ("[1 2]", nil),
       (#"{"a" 1}"#, nil), ("{1: 2}", nil), ("]", nil),
     ] as [(String, JSONValue?)])

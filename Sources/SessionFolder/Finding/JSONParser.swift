@@ -113,7 +113,9 @@ struct JSONParser {
       if !take("+") { _ = take("-") }
       try digits()
     }
-    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else { throw .invalid }
+    guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
+      throw .invalid
+    }
     return number
   }
 
