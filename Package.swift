@@ -121,8 +121,11 @@ let package = Package(
       name: "IntakeTests", dependencies: ["Intake", "Parameters", "Vocabulary", "Watching", system],
       swiftSettings: strict),
     .testTarget(
-      name: "WatchingTests", dependencies: ["FileAccess", "TestSupport", "Vocabulary", "Watching", system],
-      swiftSettings: strict),
+      name: "WatchingTests",
+      dependencies: [
+        "FileAccess", "TestSupport", "Vocabulary", "Watching", system,
+        .product(name: "Subprocess", package: "swift-subprocess"),
+      ], swiftSettings: strict),
     .testTarget(name: "SafeTensorsTests", dependencies: ["SafeTensors"], swiftSettings: strict),
     .testTarget(name: "ParametersTests", dependencies: ["Parameters"], swiftSettings: strict),
     .testTarget(

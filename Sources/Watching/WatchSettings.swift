@@ -5,7 +5,7 @@ import Vocabulary
 public typealias Moment = ContinuousClock.Instant
 
 /// What is to be watched, and how.
-public struct WatchedRoot: Equatable, Sendable {
+public struct WatchRoot: Equatable, Sendable {
   public enum Backend: String, Equatable, Sendable {
     /// inotify where it sees everything, polling elsewhere.
     case auto

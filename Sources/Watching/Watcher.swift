@@ -23,7 +23,7 @@ public final class Watcher: Sendable {
     let point: FilePath
   }
 
-  public let roots: [WatchedRoot]
+  public let roots: [WatchRoot]
   private let policy: DirectoryPolicy
   private let settings: WatchSettings
   private let reports = Reports()
@@ -36,7 +36,7 @@ public final class Watcher: Sendable {
   private static let mostMounts = 64
 
   /// - Throws: `Errno` where the process has no descriptor left, or no `/proc`.
-  public init(_ roots: [WatchedRoot], policy: DirectoryPolicy, settings: WatchSettings) throws(Errno) {
+  public init(_ roots: [WatchRoot], policy: DirectoryPolicy, settings: WatchSettings) throws(Errno) {
     self.roots = roots
     self.policy = policy
     self.settings = settings
@@ -74,7 +74,7 @@ public final class Watcher: Sendable {
     }
   }
 
-  private func start(_ thread: TreeThread, _ tree: WatchedRoot, root: Int, _ table: MountTable) {
+  private func start(_ thread: TreeThread, _ tree: WatchRoot, root: Int, _ table: MountTable) {
     let reports = reports
     thread.start(
       tree, policy: policy, settings: settings, mounts: table,
@@ -95,9 +95,9 @@ public final class Watcher: Sendable {
   /// Gives every file system inside a root a tree of its own, and takes it away from those that are gone.
   private func reconcile() {
     let (started, stopped, table) = trees.withLock { trees in
-      if trees.mustStop { return ([(Place, TreeThread, WatchedRoot)](), [TreeThread](), trees.mounts) }
+      if trees.mustStop { return ([(Place, TreeThread, WatchRoot)](), [TreeThread](), trees.mounts) }
       trees.hitMountLimit = []
-      var wanted: [Place: WatchedRoot] = [:]
+      var wanted: [Place: WatchRoot] = [:]
       for (index, thread) in trees.roots.enumerated() {
         guard let base = thread.status.resolved else { continue }
         let inside = nestedRoots(of: index, at: base, trees.mounts)
@@ -106,7 +106,7 @@ public final class Watcher: Sendable {
       }
       let unwanted = trees.nested.filter { wanted[$0.key] == nil }
       for place in unwanted.keys { trees.nested[place] = nil }
-      var started: [(Place, TreeThread, WatchedRoot)] = []
+      var started: [(Place, TreeThread, WatchRoot)] = []
       for (place, root) in wanted where trees.nested[place] == nil {
         // Without a descriptor left it is tried again with the next change.
         guard let thread = try? TreeThread(root) else { continue }
@@ -119,13 +119,13 @@ public final class Watcher: Sendable {
     for thread in stopped { thread.requestStop(forgets: true) }
   }
 
-  private func nestedRoots(of index: Int, at base: FilePath, _ table: MountTable) -> [WatchedRoot] {
+  private func nestedRoots(of index: Int, at base: FilePath, _ table: MountTable) -> [WatchRoot] {
     let root = roots[index]
     return table.dataMounts(below: base).compactMap { mount in
       guard let names = mount.point.names(below: base),
         !names.indices.contains(where: { root.exclusions.exclude(Array(names[...$0])) })
       else { return nil }
-      return WatchedRoot(path: mount.point, backend: root.backend, exclusions: root.exclusions, lead: names)
+      return WatchRoot(path: mount.point, backend: root.backend, exclusions: root.exclusions, lead: names)
     }
   }
 

@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func `Hidden and excluded directories are left out`() {
-    let root = WatchedRoot(path: "/data", exclusions: Exclusions(["backup*", "rat?/old", "/tmp/x"]))
+    let root = WatchRoot(path: "/data", exclusions: Exclusions(["backup*", "rat?/old", "/tmp/x"]))
     let world = WatchedWorld(root)
     for path in [
       ".Trash-1000/s1", "backup2/s1", "rat1/old/s1", "rat1/very/old/s1", "rat1/backups/s1", "tmp/x/s1",
@@ -161,11 +161,11 @@ import Testing
   }
 
   @Test func `The owner's choice goes before the file system's`() {
-    let served = WatchedWorld(WatchedRoot(path: "/data", backend: .inotify))
+    let served = WatchedWorld(WatchRoot(path: "/data", backend: .inotify))
     served.kernel.magic = 0x6969
     served.run(for: 1)
     #expect(served.tree.status.backend == .inotify)
-    let local = WatchedWorld(WatchedRoot(path: "/data", backend: .polling))
+    let local = WatchedWorld(WatchRoot(path: "/data", backend: .polling))
     local.run(for: 1)
     #expect(local.tree.status.backend == .polling)
   }
@@ -212,7 +212,7 @@ import Testing
   }
 
   @Test func `A directory above the root that is renamed takes the root with it`() {
-    let world = WatchedWorld(WatchedRoot(path: "/srv/lab/data"))
+    let world = WatchedWorld(WatchRoot(path: "/srv/lab/data"))
     world.writeSession("/srv/lab/data/s1")
     world.run(for: 30)
     #expect(world.settled == ["/srv/lab/data/s1"])
@@ -223,7 +223,7 @@ import Testing
   }
 
   @Test func `A root behind a symbolic link is reported by its real path`() {
-    let world = WatchedWorld(WatchedRoot(path: "/link"))
+    let world = WatchedWorld(WatchRoot(path: "/link"))
     world.kernel.makeLink("/link", to: "/data")
     world.writeSession("/data/s1")
     world.run(for: 30)

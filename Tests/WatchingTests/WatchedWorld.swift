@@ -24,7 +24,7 @@ final class WatchedWorld {
     })
 
   init(
-    _ root: WatchedRoot = WatchedRoot(path: "/data"), mounts: MountTable = WatchedWorld.oneDisk,
+    _ root: WatchRoot = WatchRoot(path: "/data"), mounts: MountTable = WatchedWorld.oneDisk,
     change: (inout WatchSettings) -> Void = { _ in }
   ) {
     start = now

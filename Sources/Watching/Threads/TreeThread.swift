@@ -32,7 +32,7 @@ final class TreeThread: Sendable {
   /// A step looks at a few hundred directories. One that takes longer hangs.
   private static let longestStep = Duration.seconds(30)
 
-  init(_ root: WatchedRoot) throws(Errno) {
+  init(_ root: WatchRoot) throws(Errno) {
     calls = try LinuxCalls()
     shared = Mutex(Shared(status: TreeStatus(path: root.path)))
   }
@@ -41,7 +41,7 @@ final class TreeThread: Sendable {
   ///   - report: is called on the tree's thread.
   ///   - resolved: is called on the tree's thread when the root has been found, or found elsewhere.
   func start(
-    _ root: WatchedRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
+    _ root: WatchRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
     report: @escaping @Sendable (DirectoryReport) -> Void, resolved: @escaping @Sendable () -> Void
   ) {
     let thread = BlockingThread { [self] in

@@ -35,7 +35,7 @@ package final class WatchedTree {
     case refused(Errno)
   }
 
-  let root: WatchedRoot
+  let root: WatchRoot
   let policy: DirectoryPolicy
   let settings: WatchSettings
   let calls: any WatchCalls
@@ -74,7 +74,7 @@ package final class WatchedTree {
 
   /// - Parameter report: is called from `step`, on its thread.
   package init(
-    _ root: WatchedRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
+    _ root: WatchRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
     calls: any WatchCalls, clock: @escaping () -> Moment, report: @escaping (DirectoryReport) -> Void
   ) {
     self.root = root
