@@ -36,7 +36,8 @@ import Testing
 
   @Test(arguments: [
     Case("an empty log", [:], [:], .notSorted(nil)),
-    Case("attempted, never completed", [make: time(1)], [:], .notSorted(attempted("blech_make_arrays.py", 1))),
+    Case(
+      "attempted, never completed", [make: time(1)], [:], .notSorted(attempted("blech_make_arrays.py", 1))),
     Case("completed", [make: time(1)], [make: time(2)], .sorted(made(2))),
     Case("completed, its attempt not recorded", [:], [make: time(2)], .sorted(made(2))),
     Case("attempted and completed in the same second", [make: time(1)], [make: time(1)], .sorted(made(1))),
@@ -76,7 +77,8 @@ import Testing
       [make: time(1), #"C:\lab\blech_make_arrays.py"#: time(4)], [make: time(2)],
       .beingResorted(by: attempted("blech_make_arrays.py", 4), after: made(2))),
     Case(
-      "a name that only contains the script's", [:], ["/opt/my_blech_make_arrays.py": time(1)], .notSorted(nil)),
+      "a name that only contains the script's", [:], ["/opt/my_blech_make_arrays.py": time(1)],
+      .notSorted(nil)),
     Case("a time without its date", [:], [make: "10:00:00"], .notSorted(nil)),
     Case("a time as ISO 8601 writes it", [:], [make: "2026-01-01T10:00:00"], .notSorted(nil)),
     Case("no time", [:], [make: ""], .notSorted(nil)),
