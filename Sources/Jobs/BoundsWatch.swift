@@ -36,7 +36,8 @@ final class BoundsWatch: Sendable {
 }
 
 enum ProcessMemory {
-  /// Resident memory in bytes, or nil where the process is gone. Reads a file of the kernel, which waits for nothing.
+  /// Resident memory in bytes, or nil where the process is gone. The file is the kernel's: reading it waits for
+  /// nothing.
   static func resident(of process: pid_t) -> Int? {
     let file = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }

@@ -2,7 +2,8 @@ import Glibc
 import Vocabulary
 import WorkerProtocol
 
-/// What one run of a worker may take. A worker that takes more is ended.
+/// What one run of a worker may take. A worker that takes more is ended: not meant for commits, which are left to
+/// finish.
 public struct WorkerBounds: Equatable, Sendable {
   /// From its start to its end; time that the machine sleeps does not count.
   public var wallTime: Duration
@@ -14,8 +15,8 @@ public struct WorkerBounds: Equatable, Sendable {
     self.memory = memory
   }
 
-  /// What the worker holds itself to: the parent looks some times a second, and this stops what happens in between.
-  /// Twice the bound, as not all memory that is asked for is used.
+  /// What the worker holds itself to: the parent looks some times a second, and this stops what happens in
+  /// between. Twice the bound, as not all memory that is asked for is used.
   var limits: WorkerLimits {
     let (twice, overflow) = memory.multipliedReportingOverflow(by: 2)
     return WorkerLimits(data: overflow ? memory : twice)
@@ -42,26 +43,33 @@ extension Failure {
       what = "took \(Self.text(bytes)) of memory, more than the \(Self.text(bound)) allowed, and was ended"
       remedy = "allow more memory"
     }
-    // What an inspection takes depends on the files alone.
-    guard case .inspect = task else {
-      self.init(.temporary, task.place, "\(task.title) \(what)", remedy: "try again, or \(remedy)")
-      return
-    }
     self.init(
-      .badData, task.place, "\(task.title) \(what)",
-      remedy: "check the session's files; if they are good, \(remedy)")
+      task.codeOfBreach, task.place, "\(task.title) \(what)",
+      remedy: task.codeOfBreach == .badData
+        ? "check the session's files; if they are good, \(remedy)" : "try again, or \(remedy)")
   }
 
-  /// What is told of a task whose worker a signal ended while it was bounded: its bounds may have been too narrow.
+  /// What is told of a task whose worker a signal ended while it was bounded.
   init(endedBy signal: Int32, of task: WorkerRequest.Task, within bounds: WorkerBounds, log: String) {
-    // The first three are what others send, among them a kernel that is out of memory; the rest are crashes.
-    let code: ExitCode = [SIGKILL, SIGTERM, SIGINT].contains(signal) ? .temporary : .internalError
+    let bound = "its memory bounded to \(Self.text(bounds.memory))"
+    // How Swift ends a process that gets no memory; a report of where that was follows, which helps nobody.
+    if let line = log.split(separator: "\n").first(where: { $0.contains("failed to allocate") }) {
+      self.init(
+        task.codeOfBreach, task.place, "\(task.title) was ended by signal \(signal), \(bound): \(line)",
+        remedy: "check the session's files; if they are good, allow more memory")
+      return
+    }
+    // Others send the first three, among them a kernel that is out of memory; the rest are crashes.
+    let isAsked = [SIGKILL, SIGTERM, SIGINT].contains(signal)
     self.init(
-      code, task.place,
-      "\(task.title) was ended by signal \(signal), its memory bounded to \(Self.text(bounds.memory))"
-        + (log.isEmpty ? "" : ": \(log)"),
-      remedy: "check the session's files; if they are good, allow more memory, or report this")
+      isAsked ? .temporary : .internalError, task.place,
+      "\(task.title) was ended by signal \(signal), \(bound)"
+        + (log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))"),
+      remedy: isAsked ? "try again, or allow more memory" : "check the session's files, and report this")
   }
+
+  /// Enough of what a crash leaves on stderr to tell one from another, in characters.
+  private static let longestReport = 2000
 
   /// In whole MB, rounded up, so that what is above a bound does not read as less.
   private static func text(_ bytes: Int) -> String {
@@ -75,6 +83,11 @@ extension Failure {
 }
 
 extension WorkerRequest.Task {
+  /// What an inspection takes depends on the files alone, the rest also on what else the machine does.
+  fileprivate var codeOfBreach: ExitCode {
+    if case .inspect = self { .badData } else { .temporary }
+  }
+
   /// What the task is about, for failures.
   fileprivate var place: String {
     switch self {

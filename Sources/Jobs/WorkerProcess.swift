@@ -20,9 +20,9 @@ public struct WorkerProcess: Sendable {
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
   ///   - onMessage: is handed progress and warnings as they come.
-  /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the bound
-  ///   where it was ended for that (`.badData` for an inspection, else `.temporary`); `.internalError` where the
-  ///   worker ended without a word.
+  /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the
+  ///   bound where it was ended for that (`.badData` for an inspection, else `.temporary`); `.internalError`
+  ///   where the worker ended without a word.
   public func run(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil,
     onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
@@ -83,8 +83,8 @@ public struct WorkerProcess: Sendable {
     TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
   ]
 
-  /// Runs `body`, and returns when the worker has ended, of its own or for a breach. Nothing that it started is left
-  /// behind.
+  /// Runs `body`, and returns when the worker has ended, of its own or for a breach. Nothing that it started is
+  /// left behind.
   private static func overseen<Result: Sendable>(
     _ execution: Execution, by watch: BoundsWatch?, _ body: () async throws -> Result
   ) async throws -> Result {
@@ -106,8 +106,8 @@ public struct WorkerProcess: Sendable {
     killGroup(of: execution.processIdentifier.value)
   }
 
-  /// Ends what a worker left running. The worker itself has ended but is not waited for before the closure that
-  /// oversees it returns: until then its number cannot be another's.
+  /// Ends what a worker left running. The worker itself has ended, but its status is collected only after the
+  /// closure that oversees it: until then its number cannot be another's.
   private static func killGroup(of process: pid_t) { kill(-process, SIGKILL) }
 
   /// A worker may close its output before it ends.

@@ -1,6 +1,8 @@
 import Foundation
 import HDF5File
+import Jobs
 import Testing
+import Vocabulary
 
 @Suite struct ResultsTests {
   @Test func `The same seed gives the same bytes, however many workers run`() async throws {
@@ -83,6 +85,26 @@ import Testing
       #expect(try session.results()["region_all_taste_0/pred_firing"]?.count == 4 * 3 * 116 * 8)
       // What nobody recomputed stays.
       #expect(try session.results()["region_old_taste_7/pred_firing"]?.count == 8)
+    }
+  }
+
+  @Test func `Results of another program are replaced where the site says so`() async throws {
+    try await withSession { session in
+      try session.change { root in
+        let regions = try root.createGroup("rnn_output").createGroup("regions")
+        try regions.createGroup("region_all_taste_0").createArray("pred_firing", [1] as [Double], shape: [1])
+      }
+      var source = SessionSource(directory: session.directory.path)
+      source.overrides.trainSteps = 30
+      source.replacesForeign = true
+      let run = SessionRun(
+        source, worker: WorkerExecutable(path: Blechctl.worker),
+        state: StateDirectory(path: session.folder.appending(path: "state").path), retrains: false, workers: 1
+      )
+      let report = try await run.run { _ in }
+      #expect(report.failures == [])
+      #expect(report.inspection.jobs.map(\.existing) == [.foreign, .none])
+      #expect(try session.results()["region_all_taste_0/pred_firing"]?.count == 4 * 3 * 116 * 8)
     }
   }
 

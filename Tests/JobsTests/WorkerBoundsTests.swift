@@ -134,12 +134,20 @@ import WorkerProtocol
   @Test(arguments: [(SIGSEGV, ExitCode.internalError), (SIGABRT, .internalError), (SIGKILL, .temporary)])
   func `A signal that ends a bounded worker is told with the bound`(signal: Int32, code: ExitCode) async {
     let bounds = WorkerBounds(wallTime: .seconds(1_000_000), memory: 512_000_000)
-    let failure = await failure("echo 'out of memory' >&2; kill -\(signal) $$", bounds)
+    let failure = await failure("echo 'oh dear' >&2; kill -\(signal) $$", bounds)
     #expect(failure?.code == code)
     #expect(failure?.place == "/data/session")
     #expect(
-      failure?.what
-        == "its inspection was ended by signal \(signal), its memory bounded to 512 MB: out of memory\n")
+      failure?.what == "its inspection was ended by signal \(signal), its memory bounded to 512 MB: oh dear\n"
+    )
+  }
+
+  @Test func `A worker that got no memory is told in one line`() async {
+    let bounds = WorkerBounds(wallTime: .seconds(1_000_000), memory: 512_000_000)
+    let failure = await failure(
+      "printf 'Fatal error: failed to allocate 5 bytes\\n\\n*** Crash\\nrax 0\\n' >&2; kill -ABRT $$", bounds)
+    #expect(failure?.code == .badData)
+    #expect(failure?.what.hasSuffix("bounded to 512 MB: Fatal error: failed to allocate 5 bytes") == true)
   }
 
   @Test func `A worker within its bounds answers as any other`() async throws {

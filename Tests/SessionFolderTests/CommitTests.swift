@@ -111,6 +111,28 @@ import Vocabulary
     }
   }
 
+  @Test(arguments: [false, true])
+  func `Results that another program wrote meanwhile are kept unless the site replaces them`(
+    replaces: Bool
+  ) throws {
+    try withScratch { scratch in
+      let directory = try MadeUpSession().write(in: scratch)
+      var source = MadeUpSession.source(directory)
+      source.replacesForeign = replaces
+      let inferred = try Inferred(of: source)
+      try MadeUpSession.change(directory) {
+        try $0.createGroup("rnn_output").createGroup("regions").createGroup("region_all_taste_0")
+      }
+      if replaces {
+        #expect(throws: Never.self) { try inferred.commit() }
+        #expect(try SessionReading(of: source).inspection.jobs.map(\.existing) == [.current, .current])
+      } else {
+        let failure = #expect(throws: Failure.self) { try inferred.commit() }
+        #expect(failure?.what.contains("another program has written") == true)
+      }
+    }
+  }
+
   @Test(arguments: [0, 1]) func `A result that cannot be loaded leaves the .h5 as it was`(missing: Int) throws
   {
     try withScratch { scratch in

@@ -385,7 +385,8 @@ import Vocabulary
         if log == Self.resorting {
           #expect(
             failure?.what.contains(
-              "(blech_process.py attempted 2026-01-03 10:00:00; blech_make_arrays.py completed 2026-01-02 10:00:00)"
+              "(blech_process.py attempted 2026-01-03 10:00:00; "
+                + "blech_make_arrays.py completed 2026-01-02 10:00:00)"
             ) == true)
         }
       } else {

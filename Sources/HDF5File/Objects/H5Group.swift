@@ -19,8 +19,8 @@ public struct H5Group: H5Object {
     return H5Group(node: Node(handle: Handle(id, in: file, close: H5Gclose), file: file, location: location))
   }
 
-  /// Names of what is in the group, in the order of their bytes. Each is looked up by itself: of more than `limit`
-  /// that would take for ever, and they are refused.
+  /// Names of what is in the group, in the order of their bytes. Each is looked up by itself, so more than
+  /// `limit` are refused: they would take for ever.
   public func childNames(limit: Int = 100_000) throws(H5Error) -> [String] {
     var info = H5G_info_t()
     try node.location.attempt("count the group's members") { unsafe H5Gget_info(node.id, &info) }

@@ -1,5 +1,5 @@
-/// Reads JSON as Python's json module writes it, with NaN and Infinity, within bounds: a file that anybody may have
-/// put there must not take minutes to be refused.
+/// Reads JSON as Python's json module writes it, with NaN and Infinity, within bounds: a file that anybody may
+/// have put there must not take minutes to be refused.
 struct JSONParser {
   /// Why a text cannot be used.
   enum Problem: Error, Equatable {

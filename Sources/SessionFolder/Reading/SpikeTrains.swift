@@ -23,8 +23,8 @@ struct SpikeTrains {
   }
 
   private static let group = "spike_trains"
-  // A damaged or hostile header can claim any shape without the data. Far above any recording, and small enough to be
-  // read: a trial is held in memory.
+  // A damaged or hostile header can claim any shape without the data. Far above any recording, and small enough
+  // to be read: a trial is held in memory.
   private static let mostTastes = 1000
   private static let mostTrials = 100_000
   /// 1,000 units that last a minute, in one trial.
