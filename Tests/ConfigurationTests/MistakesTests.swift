@@ -332,6 +332,8 @@ struct Mistake: Sendable, CustomTestStringConvertible {
     Mistake("a: 1\rb: 1", "2: holds a carriage return without a line feed; save it with line feeds"),
     Mistake("a: 1\r", "2: holds a carriage return without a line feed; save it with line feeds"),
     Mistake("a: 1 \u{FEFF}", "2: holds the invisible character U+FEFF; remove it"),
+    Mistake(#"a: "\uFEFF""#, "2: holds the invisible character U+FEFF; remove it"),
+    Mistake(#"a: "\U0000feff""#, "2: holds the invisible character U+FEFF; remove it"),
   ]) func `YAML that is none, or too much of it, is refused`(mistake: Mistake) {
     #expect(problems(mistake.yaml) == mistake.lines)
   }

@@ -16,6 +16,7 @@ enum YAMLText {
     }
     try refuseOddCharacters(text)
     try refuseAliases(bytes)
+    try refuseEscapedMarks(bytes)
     return text
   }
 
@@ -74,6 +75,17 @@ enum YAMLText {
       if aliasLine == nil, mayHold(UInt8(ascii: "*"), line) { aliasLine = index + 1 }
     }
     if hasAnchor, let aliasLine { throw YAMLTextError.alias(line: aliasLine) }
+  }
+
+  /// A byte order mark that begins a quoted text would be lost between the parser and here, and mean nothing anyway.
+  private static func refuseEscapedMarks(_ bytes: ArraySlice<UInt8>) throws(YAMLTextError) {
+    for (index, line) in bytes.split(separator: lineFeed, omittingEmptySubsequences: false).enumerated()
+    where line.contains(UInt8(ascii: "\\")) {
+      let text = String(decoding: line, as: UTF8.self).lowercased()
+      if text.contains("\\ufeff") || text.contains("\\u0000feff") {
+        throw YAMLTextError(line: index + 1, what: "holds the invisible character U+FEFF; remove it")
+      }
+    }
   }
 
   /// Whether a token could begin in the line with that character: behind none of a word's, before one of them.
