@@ -6,8 +6,8 @@ extension InferenceParameters {
     if let first = violations.first { throw first }
   }
 
-  /// Every rule that needs no knowledge of the data and is broken. Of those about the window, which build on each
-  /// other, the first.
+  /// Every rule that needs no knowledge of the data and is broken. Of those about the window, which build on
+  /// each other, the first.
   public var violations: [ParameterError] {
     var violations: [ParameterError] = []
     func require(_ holds: Bool, _ key: CodingKeys, _ value: Any, _ rule: String) {

@@ -10,8 +10,8 @@ struct ConfigCommand: ParsableCommand {
     commandName: "config",
     abstract: "Check or show the daemon's configuration.",
     discussion: """
-      Without FILE, it is the one that a daemon of yours would take: blechd.yaml in $CONFIGURATION_DIRECTORY, else in \
-      $XDG_CONFIG_HOME/blechd or ~/.config/blechd, else in /etc/blechd.
+      Without FILE, it is the one that a daemon of yours would take: blechd.yaml in \
+      $CONFIGURATION_DIRECTORY, else in $XDG_CONFIG_HOME/blechd or ~/.config/blechd, else in /etc/blechd.
       """,
     subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self])
 }

@@ -117,6 +117,24 @@ import Vocabulary
     #expect(failure.code == .badConfiguration && failure.what == what)
   }
 
+  @Test(arguments: ["dangling", "round in circles"])
+  func `What cannot be followed is not passed over in favour of the machine's`(link: String) throws {
+    try withScratch { scratch in
+      let (folder, file) = (scratch.path("blechd"), scratch.path("blechd/blechd.yaml"))
+      if link == "dangling" {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "/nowhere")
+      } else {
+        try FileManager.default.createSymbolicLink(atPath: folder, withDestinationPath: folder)
+      }
+      let found = try ConfigurationFile.find(
+        named: nil, environment: ["XDG_CONFIG_HOME": scratch.path], systemDirectory: scratch.path)
+      #expect(found.path == file)
+      let error = #expect(throws: ConfigurationError.self) { try found.load() }
+      #expect(error?.lines.first?.contains("link") == true)
+    }
+  }
+
   @Test func `The file is read from wherever it is named`() throws {
     try withScratch { scratch in
       let path = try scratch.write("mine.yaml", someRoot)

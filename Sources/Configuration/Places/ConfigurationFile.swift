@@ -13,10 +13,11 @@ public struct ConfigurationFile: Equatable, Sendable {
 
   public init(path: String) { self.path = path }
 
-  /// The file that a person named; else that in systemd's configuration directory; else the user's, if there is one;
-  /// else the machine's.
+  /// The file that a person named; else that in systemd's configuration directory; else the user's, if there
+  /// is one; else the machine's.
   ///
-  /// A file that a person or systemd named is not looked for elsewhere: another one would be in force unnoticed.
+  /// A file that a person or systemd named is not looked for elsewhere: another one would be in force
+  /// unnoticed.
   ///
   /// - Throws: `Failure` that lists where it was looked for.
   public static func find(
@@ -67,8 +68,8 @@ public struct ConfigurationFile: Equatable, Sendable {
 }
 
 extension OpenDirectory {
-  /// The whole of the small regular file at `path`. Links are followed on the way there, not at its end; no pipe or
-  /// device is waited for.
+  /// The whole of the small regular file at `path`. Links are followed on the way there, not at its end; no
+  /// pipe or device is waited for.
   static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     let parts = path.pathParts
     let above = parts.dropLast().joined(separator: "/")

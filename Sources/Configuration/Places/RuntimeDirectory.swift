@@ -1,8 +1,8 @@
 import FoundationEssentials
 import Vocabulary
 
-/// Where a running blechd can be seen and reached: systemd's runtime directory, else the user's by the XDG base
-/// directory specification, else a folder of the state directory.
+/// Where a running blechd can be seen and reached: systemd's runtime directory, else the user's by the XDG
+/// base directory specification, else a folder of the state directory.
 public struct RuntimeDirectory: Equatable, Sendable {
   public let path: String
 

@@ -21,7 +21,8 @@ extension Configuration {
     guard found.isEmpty else { throw ConfigurationError(file: file, found) }
   }
 
-  /// The file's own mapping, or nil if it is none. A file with nothing in it, or with comments alone, sets nothing.
+  /// The file's own mapping, or nil if it is none. A file with nothing in it, or with comments alone, sets
+  /// nothing.
   private static func top(_ root: Node?, _ problems: Problems) -> Mapping? {
     guard let root else { return .empty(path: "", line: 1, problems) }
     let file = Setting(path: "", line: root.line, node: root, problems: problems)

@@ -1,7 +1,7 @@
 import Yams
 
-/// One mapping of the file while it is read. A key is known once it was asked for; what is left over at the end is
-/// not.
+/// One mapping of the file while it is read. A key is known once it was asked for; what is left over at the
+/// end is not.
 struct Mapping {
   /// Such as `watch[1]`; empty for the file's own.
   let path: String

@@ -36,7 +36,8 @@ final class Problems {
         what:
           "is no key that blechd knows; \(advice(stranger.key, in: Self.withoutIndices(stranger.mapping)))")
     }
-    // Sorting is stable: what concerns the whole file comes first, several problems of a line stay as they are.
+    // Sorting is stable: what concerns the whole file comes first, several problems of a line stay as they
+    // are.
     return (found + strangers).sorted { ($0.line ?? 0) < ($1.line ?? 0) }
   }
 

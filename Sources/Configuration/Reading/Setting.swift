@@ -1,6 +1,7 @@
 import Yams
 
-/// What stands behind a key, or after a dash. Each reading of it gives a value, or nil after it has said what is wrong.
+/// What stands behind a key, or after a dash. Each reading of it gives a value, or nil after it has said what
+/// is wrong.
 struct Setting {
   /// Such as `watch[1].backend`.
   let path: String

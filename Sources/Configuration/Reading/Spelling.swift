@@ -13,8 +13,8 @@ enum Spelling {
     return best.changes <= max(1, best.word.count / 4) ? best.word : nil
   }
 
-  /// How many letters must be put in, left out, changed or swapped with their neighbour to make one word of the other
-  /// (the optimal string alignment distance).
+  /// How many letters must be put in, left out, changed or swapped with their neighbour to make one word of
+  /// the other (the optimal string alignment distance).
   static func changes(_ first: [Character], _ second: [Character]) -> Int {
     var before: [Int] = []
     var above = Array(0...second.count)

@@ -23,7 +23,7 @@ enum YAMLDocument {
 
   /// As deep as libyaml goes at most: 1000 levels.
   ///
-  /// - Parameter isKey: also of what is below a key. Keys were compared with each other, which gave them tags.
+  /// - Parameter isKey: of what is below a key, too. Comparing keys has given them tags.
   private static func refuseAnchorsAndTags(_ node: Node, isKey: Bool) throws {
     if node.anchor != nil { throw YAMLTextError.alias(line: node.line) }
     func refuse(_ tag: Tag, unless usual: Tag.Name?) throws {

@@ -34,7 +34,8 @@ enum YAMLText {
     return (lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0) + 1
   }
 
-  /// YAML takes some characters for the end of a line that editors do not: lines would be counted differently.
+  /// YAML takes some characters for the end of a line that editors do not: lines would be counted
+  /// differently.
   private static func refuseOddCharacters(_ text: String) throws(YAMLTextError) {
     var line = 1
     var follows: Unicode.Scalar = "\n"
@@ -64,8 +65,8 @@ enum YAMLText {
     return String(repeating: "0", count: max(4 - digits.count, 0)) + digits
   }
 
-  /// Refuses text in which both an anchor and an alias may be, though quotes may say otherwise: a few lines of
-  /// aliases of aliases can keep a parser busy for years before anyone sees them.
+  /// Refuses text in which both an anchor and an alias may be, though quotes may say otherwise: a few lines
+  /// of aliases of aliases can keep a parser busy for years before anyone sees them.
   private static func refuseAliases(_ bytes: ArraySlice<UInt8>) throws(YAMLTextError) {
     var hasAnchor = false
     var aliasLine: Int?
@@ -77,7 +78,8 @@ enum YAMLText {
     if hasAnchor, let aliasLine { throw YAMLTextError.alias(line: aliasLine) }
   }
 
-  /// A byte order mark that begins a quoted text would be lost between the parser and here, and mean nothing anyway.
+  /// A byte order mark that begins a quoted text would be lost between the parser and here, and mean nothing
+  /// anyway.
   private static func refuseEscapedMarks(_ bytes: ArraySlice<UInt8>) throws(YAMLTextError) {
     for (index, line) in bytes.split(separator: lineFeed, omittingEmptySubsequences: false).enumerated()
     where line.contains(UInt8(ascii: "\\")) {
@@ -88,7 +90,8 @@ enum YAMLText {
     }
   }
 
-  /// Whether a token could begin in the line with that character: behind none of a word's, before one of them.
+  /// Whether a token could begin in the line with that character: behind none of a word's, before one of
+  /// them.
   private static func mayHold(_ character: UInt8, _ line: ArraySlice<UInt8>) -> Bool {
     let openings = Array(" \t[{,:-?".utf8)
     return line.indices.contains { index in

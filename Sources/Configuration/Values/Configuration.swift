@@ -33,8 +33,8 @@ public struct Configuration: Equatable, Sendable {
 
   public init(watch: [WatchedRoot]) { self.watch = watch }
 
-  /// The parameters that hold for every session unless its own `blechrnn_params.json` or a person says otherwise:
-  /// those of the inference file over those of the configuration.
+  /// The parameters that hold for every session unless its own `blechrnn_params.json` or a person says
+  /// otherwise: those of the inference file over those of the configuration.
   public var siteParameters: ParameterOverrides {
     inferenceFile?.parameters.layered(over: inference) ?? inference
   }

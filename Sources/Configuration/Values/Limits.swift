@@ -11,7 +11,8 @@ extension Configuration {
       case idle
       case bestEffort = "best-effort"
     }
-    /// The machine's pressure (PSI, "some" over 10 s, in percent) above which no job is begun; nil: whatever it is.
+    /// The machine's pressure (PSI, "some" over 10 s, in percent) above which no job is begun; nil: whatever
+    /// it is.
     public struct Pressure: Equatable, Sendable {
       public var cpuPercent: Int?
       public var memoryPercent: Int? = 20

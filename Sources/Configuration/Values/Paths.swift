@@ -1,4 +1,5 @@
-/// Paths are bytes to the system. To Swift a slash with an accent on it is no slash, and two spellings of é are one.
+/// Paths are bytes to the system. To Swift a slash with an accent on it is no slash, and two spellings of é
+/// are one.
 extension String {
   var isAbsolutePath: Bool { utf8.first == UInt8(ascii: "/") }
 
