@@ -31,6 +31,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
   ],
@@ -83,18 +84,25 @@ let package = Package(
       name: "Intake", dependencies: ["FileAccess", "Vocabulary", "Watching", system],
       swiftSettings: strictMemory),
 
+    // What the machine's owner sets.
+    .target(
+      name: "Configuration",
+      dependencies: [
+        "FileAccess", "Parameters", "Vocabulary", .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+
     // Processes.
     .target(
       name: "Jobs",
       dependencies: [
-        "InstructionSets", "Vocabulary", "WorkerProtocol",
+        "Configuration", "InstructionSets", "Vocabulary", "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
     .executableTarget(
       name: "blechctl",
       dependencies: [
-        "Jobs", "Parameters", "Terminal", "Vocabulary", "WorkerProtocol",
+        "Configuration", "Jobs", "Parameters", "Terminal", "Vocabulary", "WorkerProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
@@ -135,6 +143,12 @@ let package = Package(
       name: "FileAccessTests", dependencies: ["FileAccess", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
+      name: "ConfigurationTests",
+      dependencies: [
+        "Configuration", "Parameters", "TestSupport", "Vocabulary",
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: strict),
+    .testTarget(
       name: "RateNetworkTests", dependencies: ["RateNetwork", "SafeTensors"], exclude: ["Golden"],
       swiftSettings: strict),
     .testTarget(name: "InstructionSetsTests", dependencies: ["InstructionSets"], swiftSettings: strict),
@@ -163,7 +177,7 @@ let package = Package(
     .testTarget(
       name: "BlechctlTests",
       dependencies: [
-        "blechctl", "Jobs", "Parameters", "Vocabulary", "WorkerProtocol",
+        "Configuration", "blechctl", "Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .testTarget(

@@ -49,7 +49,8 @@ public struct InferenceParameters: Codable, Equatable, Sendable {
     seed = 0
   }
 
-  enum CodingKeys: String, CodingKey, CaseIterable {
+  /// The names that people write.
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case timeLims = "time_lims"
     case binSize = "bin_size"
     case forecastTime = "forecast_time"

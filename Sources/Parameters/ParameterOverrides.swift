@@ -18,7 +18,7 @@ public struct ParameterOverrides: Codable, Equatable, Sendable {
   public var learningRate: Double?
   public var seed: UInt64?
 
-  typealias CodingKeys = InferenceParameters.CodingKeys
+  package typealias CodingKeys = InferenceParameters.CodingKeys
 
   public init() {}
 
@@ -39,6 +39,26 @@ public struct ParameterOverrides: Codable, Equatable, Sendable {
     if let dropout { result.dropout = dropout }
     if let learningRate { result.learningRate = learningRate }
     if let seed { result.seed = seed }
+    return result
+  }
+
+  /// What is set here, and, where nothing is, what `base` sets.
+  public func layered(over base: ParameterOverrides) -> ParameterOverrides {
+    var result = ParameterOverrides()
+    result.timeLims = timeLims ?? base.timeLims
+    result.binSize = binSize ?? base.binSize
+    result.forecastTime = forecastTime ?? base.forecastTime
+    result.trainSteps = trainSteps ?? base.trainSteps
+    result.hiddenSize = hiddenSize ?? base.hiddenSize
+    result.trainTestSplit = trainTestSplit ?? base.trainTestSplit
+    result.usePCA = usePCA ?? base.usePCA
+    result.separateTastes = separateTastes ?? base.separateTastes
+    result.separateRegions = separateRegions ?? base.separateRegions
+    result.patience = patience ?? base.patience
+    result.model = model ?? base.model
+    result.dropout = dropout ?? base.dropout
+    result.learningRate = learningRate ?? base.learningRate
+    result.seed = seed ?? base.seed
     return result
   }
 }

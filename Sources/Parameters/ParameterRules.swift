@@ -1,6 +1,40 @@
 extension InferenceParameters {
   /// Checks every rule that needs no knowledge of the data. `AnalysisWindow` checks those that do.
+  ///
+  /// - Throws: the first of `violations`.
   public func validate() throws(ParameterError) {
+    if let first = violations.first { throw first }
+  }
+
+  /// Every rule that needs no knowledge of the data and is broken. Of those about the window, which build on
+  /// each other, the first.
+  public var violations: [ParameterError] {
+    var violations: [ParameterError] = []
+    func require(_ holds: Bool, _ key: CodingKeys, _ value: Any, _ rule: String) {
+      if !holds {
+        violations.append(ParameterError(parameter: key.rawValue, value: "\(value)", rule: rule))
+      }
+    }
+    do {
+      try validateWindow()
+    } catch {
+      violations.append(error)
+    }
+    require(
+      (1...Self.mostSteps).contains(trainSteps), .trainSteps, trainSteps, "must be 1...\(Self.mostSteps)")
+    require((1...512).contains(hiddenSize), .hiddenSize, hiddenSize, "must be 1...512")
+    require(
+      trainTestSplit > 0 && trainTestSplit < 1, .trainTestSplit, trainTestSplit,
+      "must lie between 0 and 1, without them")
+    require(seed <= UInt64(Int64.max), .seed, seed, "must be 0...\(Int64.max)")
+    require(patience >= 0, .patience, patience, "must be 0 (never stop early) or more")
+    require(dropout >= 0 && dropout <= 0.99, .dropout, dropout, "must be 0...0.99")
+    require(
+      learningRate >= 1e-12 && learningRate <= 1, .learningRate, learningRate, "must be 1e-12...1")
+    return violations
+  }
+
+  private func validateWindow() throws(ParameterError) {
     func require(_ holds: Bool, _ key: CodingKeys, _ value: Any, _ rule: String) throws(ParameterError) {
       if !holds { throw ParameterError(parameter: key.rawValue, value: "\(value)", rule: rule) }
     }
@@ -20,17 +54,6 @@ extension InferenceParameters {
     try require(
       forecastTime < timeLims.duration, .forecastTime, forecastTime,
       "must be shorter than the window, \(timeLims.duration) ms")
-    try require(
-      (1...Self.mostSteps).contains(trainSteps), .trainSteps, trainSteps, "must be 1...\(Self.mostSteps)")
-    try require((1...512).contains(hiddenSize), .hiddenSize, hiddenSize, "must be 1...512")
-    try require(
-      trainTestSplit > 0 && trainTestSplit < 1, .trainTestSplit, trainTestSplit,
-      "must lie between 0 and 1, without them")
-    try require(seed <= UInt64(Int64.max), .seed, seed, "must be 0...\(Int64.max)")
-    try require(patience >= 0, .patience, patience, "must be 0 (never stop early) or more")
-    try require(dropout >= 0 && dropout <= 0.99, .dropout, dropout, "must be 0...0.99")
-    try require(
-      learningRate >= 1e-12 && learningRate <= 1, .learningRate, learningRate, "must be 1e-12...1")
   }
 
   /// An hour, in ms: a bound on memory, far above any trial.

@@ -10,7 +10,9 @@ struct Blechctl: AsyncParsableCommand {
     commandName: "blechctl",
     abstract: "Infer single-trial firing rates of sessions sorted with blech_clust.",
     version: Software.name,
-    subcommands: [InferCommand.self, RecoverCommand.self, DemoCommand.self, BenchCommand.self])
+    subcommands: [
+      InferCommand.self, RecoverCommand.self, ConfigCommand.self, DemoCommand.self, BenchCommand.self,
+    ])
 
   static func main() async {
     var command: any ParsableCommand

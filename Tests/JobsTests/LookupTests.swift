@@ -5,25 +5,6 @@ import Testing
 import Vocabulary
 
 @Suite struct LookupTests {
-  @Test(
-    arguments: [
-      (["STATE_DIRECTORY": "/var/lib/blechd", "XDG_STATE_HOME": "/x", "HOME": "/h"], "/var/lib/blechd"),
-      (["STATE_DIRECTORY": "/var/lib/blechd:/var/lib/other"], "/var/lib/blechd"),
-      (["STATE_DIRECTORY": "", "XDG_STATE_HOME": "/x", "HOME": "/h"], "/x/blechd"),
-      (["XDG_STATE_HOME": "relative", "HOME": "/h"], "/h/.local/state/blechd"),
-      (["HOME": "/h"], "/h/.local/state/blechd"),
-      (["HOME": ""], nil), (["HOME": "relative"], nil), ([:], nil),
-    ] as [([String: String], String?)])
-  func `The state directory is systemd's, else the user's`(environment: [String: String], path: String?) {
-    #expect((try? StateDirectory.find(environment: environment))?.path == path)
-  }
-
-  @Test func `Without a home it is said what to set`() {
-    let failure = #expect(throws: Failure.self) { try StateDirectory.find(environment: [:]) }
-    #expect(failure?.code == .cannotWrite)
-    #expect(failure?.remedy.contains("XDG_STATE_HOME") == true)
-  }
-
   @Test func `A worker that the environment names is taken`() throws {
     try withScratch { scratch in
       let path = try scratch.script("exit 0")

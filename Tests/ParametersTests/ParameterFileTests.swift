@@ -106,3 +106,46 @@ import Testing
     #expect(result.seed == 11)
   }
 }
+
+@Suite struct LayersTests {
+  private static let upper: ParameterOverrides = {
+    var upper = ParameterOverrides()
+    upper.timeLims = TimeLimits(start: 1, end: 2)
+    upper.binSize = 3
+    upper.trainSteps = 5
+    upper.trainTestSplit = 0.7
+    upper.separateTastes = false
+    upper.patience = 8
+    upper.dropout = 0.9
+    upper.seed = 11
+    return upper
+  }()
+
+  private static let lower: ParameterOverrides = {
+    var lower = ParameterOverrides()
+    lower.forecastTime = 4
+    lower.hiddenSize = 6
+    lower.usePCA = false
+    lower.separateRegions = true
+    lower.model = .blechrnn
+    lower.learningRate = 0.01
+    return lower
+  }()
+
+  @Test func `One layer over another is what applying both gives`() {
+    let both = Self.upper.layered(over: Self.lower)
+    #expect(both.applied(to: .default) == Self.upper.applied(to: Self.lower.applied(to: .default)))
+    #expect(Self.lower.layered(over: Self.upper) == both)
+    #expect(both.model == .blechrnn)
+  }
+
+  @Test func `What both set is the upper layer's`() {
+    var lower = Self.lower
+    lower.binSize = 50
+    lower.hiddenSize = 7
+    let both = Self.upper.layered(over: lower)
+    #expect(both.binSize == 3 && both.hiddenSize == 7)
+    #expect(ParameterOverrides().layered(over: lower) == lower)
+    #expect(lower.layered(over: ParameterOverrides()) == lower)
+  }
+}

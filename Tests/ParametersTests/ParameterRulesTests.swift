@@ -47,6 +47,16 @@ import Testing
     #expect(error?.parameter == broken.parameter)
   }
 
+  @Test func `All broken rules are named, of the window's the first`() {
+    var parameters = InferenceParameters.default
+    parameters.binSize = 0
+    parameters.forecastTime = 0
+    parameters.hiddenSize = 0
+    parameters.dropout = 2
+    #expect(parameters.violations.map(\.parameter) == ["bin_size", "hidden_size", "dropout"])
+    #expect(InferenceParameters.default.violations == [])
+  }
+
   @Test(arguments: [(1, 0.75), (2, 0.4), (0, 0.5)])
   func `A split that leaves a side empty is refused`(trials: Int, split: Double) {
     var parameters = InferenceParameters.default

@@ -10,16 +10,13 @@ public struct StateDirectory: Sendable {
 
   public init(path: String) { self.path = path }
 
+  /// - Throws: `Failure` where the environment names no directory at all.
   public static func find(
     environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws(Failure) -> StateDirectory {
-    func absolute(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
-    if let paths = absolute("STATE_DIRECTORY") {
-      // A unit with several has them in one variable; the first is ours.
-      return StateDirectory(path: String(paths.prefix { $0 != ":" }))
-    }
-    if let path = absolute("XDG_STATE_HOME") { return StateDirectory(path: path + "/blechd") }
-    guard let home = absolute("HOME") else {
+    if let path = environment.firstDirectory("STATE_DIRECTORY") { return StateDirectory(path: path) }
+    if let path = environment.absolutePath("XDG_STATE_HOME") { return StateDirectory(path: path + "/blechd") }
+    guard let home = environment.absolutePath("HOME") else {
       throw Failure(.cannotWrite, "$HOME", "is not set", remedy: "set it, or set $XDG_STATE_HOME")
     }
     return StateDirectory(path: home + "/.local/state/blechd")
