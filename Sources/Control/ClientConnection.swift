@@ -1,11 +1,11 @@
 import Vocabulary
 
-/// The daemon's side of the conversation with one client, without its socket: it is told what came and what time
-/// it is, and says what is to be read, written and closed.
+/// The daemon's side of the conversation with one client, without its socket: it is told what came and what
+/// time it is, and says what is to be read, written and closed.
 ///
-/// One request at a time: while one is being answered nothing is read. A line that is no request is answered with a
-/// failure, and the connection goes on; one that is too long, late or cut off is answered with a failure too, and
-/// then the connection ends, since what follows cannot be told apart from the rest of it.
+/// One request at a time: while one is being answered nothing is read. A line that is no request is answered
+/// with a failure, and the connection goes on; one that is too long, late or cut off is answered with a
+/// failure too, and then the connection ends, since what follows cannot be told apart from the rest of it.
 struct ClientConnection: Sendable {
   typealias Instant = ContinuousClock.Instant
 
@@ -75,7 +75,8 @@ struct ClientConnection: Sendable {
     return nil
   }
 
-  /// The response to the request that was handed out, with its line's end. One that comes too late is dropped.
+  /// The response to the request that was handed out, with its line's end. One that comes too late is
+  /// dropped.
   mutating func answer(_ line: [UInt8], at now: Instant) {
     guard isAnswering else { return }
     state = .writing(rest: line[...], until: now + limits.readingTime, next: .listens)

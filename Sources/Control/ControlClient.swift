@@ -21,9 +21,9 @@ public struct ControlClient: Sendable {
   ///
   /// - Parameter timeout: for all of it.
   /// - Returns: the answer's JSON document.
-  /// - Throws: the daemon's own `Failure`; `.unavailable` where no daemon runs, or it does not answer in time;
-  ///   `.notPermitted` where this user may not connect; `.internalError` where what answers is no daemon of this
-  ///   version; `.interrupted` where the task was cancelled.
+  /// - Throws: the daemon's own `Failure`; `.unavailable` where no daemon runs, or it does not answer in
+  ///   time; `.notPermitted` where this user may not connect; `.internalError` where what answers is no
+  ///   daemon of this version; `.interrupted` where the task was cancelled.
   public func ask(
     _ verb: ControlRequest.Verb, timeout: Duration = .seconds(10)
   ) async throws(Failure) -> [UInt8] {

@@ -2,8 +2,8 @@ import Vocabulary
 
 /// What the server bears from its clients. Whatever a client can make grow or wait has its bound here.
 struct ControlLimits: Sendable {
-  /// Clients at once. One whose request is still with the handler counts, even if it has gone away, so that this
-  /// bounds the handlers too.
+  /// Clients at once. One whose request is still with the handler counts, even if it has gone away, so that
+  /// this bounds the handlers too.
   var clients = 64
   /// Of them, those of one user other than the daemon's: nobody shuts the others out alone.
   var clientsPerUser = 16

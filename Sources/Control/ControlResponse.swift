@@ -2,7 +2,8 @@ import FoundationEssentials
 import Vocabulary
 
 /// What the daemon says to one request, on one line: `{"version":1,"answer":...}` or
-/// `{"version":1,"failure":...}`, the keys in this order, so that an answer is cut out without taking it apart.
+/// `{"version":1,"failure":...}`, the keys in this order, so that an answer is cut out without taking it
+/// apart.
 enum ControlResponse: Equatable, Sendable {
   /// A JSON document, which nothing here looks into.
   case answered([UInt8])

@@ -5,13 +5,13 @@ import Vocabulary
 
 /// The daemon's control socket: one JSON document on each line, a request from the client, then the response.
 ///
-/// Its own thread does all that concerns sockets; each request is handled in a task. What a client may cost is
-/// bounded by `ControlLimits`.
+/// Its own thread does all that concerns sockets; each request is handled in a task. What a client may cost
+/// is bounded by `ControlLimits`.
 public final class ControlServer: Sendable {
   /// Answers a request of `Peer` with a JSON document, or says why not; authority is its to judge.
   ///
-  /// It is cancelled where it takes longer than a minute, and at the server's stop, but not when its client goes away:
-  /// what a person has asked for is done.
+  /// It is cancelled where it takes longer than a minute, and at the server's stop, but not when its client
+  /// goes away: what a person has asked for is done.
   public typealias Handler = @Sendable (ControlRequest, Peer) async -> Result<[UInt8], Failure>
 
   private enum State {
@@ -62,8 +62,8 @@ public final class ControlServer: Sendable {
     }
   }
 
-  /// Closes all connections and removes the socket's file; returns when the thread has ended. Handlers that are
-  /// still at work are cancelled, and not waited for.
+  /// Closes all connections and removes the socket's file; returns when the thread has ended. Handlers that
+  /// are still at work are cancelled, and not waited for.
   public func stop() async {
     await withCheckedContinuation { continuation in
       let isIdle = state.withLock { state in

@@ -1,8 +1,8 @@
 /// Bytes as they come, cut into lines.
 struct LineBuffer: Sendable {
   private var bytes: [UInt8] = []
-  /// So many are known to hold no line's end: a line that comes byte by byte is not searched from its start again
-  /// and again.
+  /// So many are known to hold no line's end: a line that comes byte by byte is not searched from its start
+  /// again and again.
   private var searched = 0
 
   /// How many bytes wait.

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Who is at the other end of a connection: what the kernel saw when it connected, not what it says of itself.
+/// Who is at the other end of a connection: what the kernel saw when it connected, not what it says of
+/// itself.
 public struct Peer: Equatable, Sendable {
   public var uid: UInt32
   public var gid: UInt32

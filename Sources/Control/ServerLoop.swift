@@ -3,8 +3,8 @@ import FileAccess
 import Glibc
 import Vocabulary
 
-/// What the server's thread does: moves bytes between the sockets and the clients' connections, and hands whole
-/// requests to tasks. Nothing here blocks but the one poll.
+/// What the server's thread does: moves bytes between the sockets and the clients' connections, and hands
+/// whole requests to tasks. Nothing here blocks but the one poll.
 final class ServerLoop {
   typealias Handler = @Sendable (ControlRequest, Peer) async -> Result<[UInt8], Failure>
   typealias Instant = ContinuousClock.Instant

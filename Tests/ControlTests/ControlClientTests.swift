@@ -39,6 +39,22 @@ import Vocabulary
     }
   }
 
+  @Test func `Who may not connect is told so`() async {
+    await #expect(processExitsWith: .success) {
+      try await withServer { path in
+        chmod(path, 0o600)
+        chmod(String(path.dropLast("/control.sock".count)), 0o755)
+        // Root may, whatever the mode; and the mode of others is none.
+        if geteuid() == 0 { seteuid(65534) } else { chmod(path, 0) }
+        let failure = await #expect(throws: Failure.self) {
+          try await ControlClient(path: path).ask(.status, timeout: .day)
+        }
+        if geteuid() == 65534 { seteuid(0) }
+        #expect(failure?.code == .notPermitted)
+      }
+    }
+  }
+
   @Test func `A daemon that does not answer is told from one that does not run`() async throws {
     try await withScratchAsync { scratch in
       let hung = try listener(at: scratch.path("a"))

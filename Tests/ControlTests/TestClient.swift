@@ -16,6 +16,8 @@ func blocking<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async 
 struct TestClient: Sendable {
   let socket: Socket
 
+  init(taking socket: Socket) { self.socket = socket }
+
   init(_ path: String) throws {
     socket = try Socket()
     try socket.connect(to: UnixAddress(path: path))
@@ -147,4 +149,14 @@ actor Gate {
   }
 
   func untilArrival(_ count: Int) async { while arrivals < count { await Task.yield() } }
+}
+
+/// More than the sockets between server and client hold.
+let largeAnswer = 4 << 20
+let largeLine = largeAnswer + #"{"version":1,"answer":}"#.utf8.count + 1
+
+let answerLargely: ControlServer.Handler = { request, peer in
+  request.verb == .status
+    ? .success([UInt8](repeating: UInt8(ascii: "7"), count: largeAnswer))
+    : await answerWithRequest(request, peer)
 }

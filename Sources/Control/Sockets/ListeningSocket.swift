@@ -15,9 +15,9 @@ struct ListeningSocket: Sendable {
 
   /// Listens at `address`. The file that a dead daemon left is replaced; nothing else is.
   ///
-  /// The file gets its mode before anyone can connect: until it listens, all are refused. Two daemons that start at
-  /// the same moment may both take an old file for a dead daemon's; what keeps them apart is the lock on their
-  /// state directory.
+  /// The file gets its mode before anyone can connect: until it listens, all are refused. Two daemons that
+  /// start at the same moment may both take an old file for a dead daemon's; what keeps them apart is the
+  /// lock on their state directory.
   ///
   /// - Throws: `.temporary` where a daemon listens there, `.cannotWrite` or `.notPermitted`.
   init(at address: UnixAddress, mode: mode_t) throws(Failure) {
