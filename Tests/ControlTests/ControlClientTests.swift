@@ -8,7 +8,7 @@ import Vocabulary
 
 @Suite struct ControlClientTests {
   private func failure(
-    at path: String, timeout: Duration = .day, longestLine: Int = ControlResponse.longestLine
+    at path: String, timeout: Duration = .patience, longestLine: Int = ControlResponse.longestLine
   ) async -> Failure? {
     do throws(Failure) {
       _ = try await ControlClient(path: path, longestLine: longestLine).ask(.status, timeout: timeout)
@@ -47,7 +47,7 @@ import Vocabulary
         // Root may, whatever the mode; and the mode of others is none.
         if geteuid() == 0 { seteuid(65534) } else { chmod(path, 0) }
         let failure = await #expect(throws: Failure.self) {
-          try await ControlClient(path: path).ask(.status, timeout: .day)
+          try await ControlClient(path: path).ask(.status, timeout: .patience)
         }
         if geteuid() == 65534 { seteuid(0) }
         #expect(failure?.code == .notPermitted)
@@ -82,7 +82,7 @@ import Vocabulary
       let path = scratch.path("a")
       let listener = try listener(at: path, backlog: 0)
       let whoWaits = try TestClient(path)
-      async let answer = ControlClient(path: path).ask(.status, timeout: .day)
+      async let answer = ControlClient(path: path).ask(.status, timeout: .patience)
       for client in 0..<2 {
         await say(client == 0 ? "" : #"{"version":1,"answer":[1]}"# + "\n", to: listener)
       }

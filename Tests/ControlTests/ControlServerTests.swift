@@ -6,11 +6,12 @@ import Vocabulary
 
 @testable import Control
 
-@Suite struct ControlServerTests {
+@Suite(.timeLimit(.minutes(10))) struct ControlServerTests {
   @Test func `A request is answered`() async throws {
     try await withServer { path in
       let client = ControlClient(path: path)
-      #expect(try await client.ask(.why(directory: "/data/é"), timeout: .day) == Array("[\"/data/é\"]".utf8))
+      #expect(
+        try await client.ask(.why(directory: "/data/é"), timeout: .patience) == Array("[\"/data/é\"]".utf8))
       let raw = try TestClient(path)
       for _ in 0..<3 {
         await raw.send(statusRequest)
@@ -26,7 +27,7 @@ import Vocabulary
     var groups = [gid_t](repeating: 0, count: 65_536)
     groups = Array(groups.prefix(Int(getgroups(Int32(groups.count), &groups))))
     try await withServer(handler: handler) { path in
-      let answer = try await ControlClient(path: path).ask(.status, timeout: .day)
+      let answer = try await ControlClient(path: path).ask(.status, timeout: .patience)
       #expect(
         String(decoding: answer, as: UTF8.self)
           == "[\(geteuid()), \(getegid()), \(getpid()), \(groups)]")
@@ -37,7 +38,7 @@ import Vocabulary
     let failure = Failure(.noInput, "/data/a\nb", "is no session", remedy: "look elsewhere")
     let handler: ControlServer.Handler = { _, _ in .failure(failure) }
     try await withServer(handler: handler) { path in
-      await #expect(throws: failure) { try await ControlClient(path: path).ask(.status, timeout: .day) }
+      await #expect(throws: failure) { try await ControlClient(path: path).ask(.status, timeout: .patience) }
     }
   }
 
@@ -51,7 +52,7 @@ import Vocabulary
       try await withThrowingTaskGroup(of: Bool.self) { group in
         for index in 0..<64 {
           group.addTask {
-            try await ControlClient(path: path).ask(.why(directory: "\(index)"), timeout: .day)
+            try await ControlClient(path: path).ask(.why(directory: "\(index)"), timeout: .patience)
               == Array("[\"\(index)\"]".utf8)
           }
         }
@@ -134,7 +135,7 @@ import Vocabulary
       }
       #expect(failure.what == "is longer than 65536 bytes")
       #expect(await client.line() == nil)
-      #expect(try await ControlClient(path: path).ask(.status, timeout: .day).count > 0)
+      #expect(try await ControlClient(path: path).ask(.status, timeout: .patience).count > 0)
     }
   }
 
@@ -154,7 +155,7 @@ import Vocabulary
       await stalled.send(statusRequest)
       let first = await stalled.count(atMost: 1)
       for index in 0..<20 {
-        let answer = try await ControlClient(path: path).ask(.why(directory: "\(index)"), timeout: .day)
+        let answer = try await ControlClient(path: path).ask(.why(directory: "\(index)"), timeout: .patience)
         #expect(answer == Array("[\"\(index)\"]".utf8))
       }
       await stalled.send(whyRequest("z"))
@@ -179,7 +180,7 @@ import Vocabulary
     let (cancelled, continuation) = AsyncStream.makeStream(of: Bool.self)
     let handler: ControlServer.Handler = { _, _ in
       await gate.pass()
-      try? await Task.sleep(for: .day)
+      try? await Task.sleep(for: .patience)
       continuation.yield(Task.isCancelled)
       return .success([])
     }

@@ -12,7 +12,7 @@ import Vocabulary
   }
 
   private func expectService(at path: String) async throws {
-    let answer = try await ControlClient(path: path).ask(.status, timeout: .day)
+    let answer = try await ControlClient(path: path).ask(.status, timeout: .patience)
     #expect(.answered(answer) == statusAnswer)
   }
 

@@ -82,7 +82,8 @@ struct TestClient: Sendable {
 
   private func wait(for events: Int32) {
     var descriptors = [pollfd(socket.descriptor, events)]
-    poll(&descriptors, until: nil)
+    poll(&descriptors, until: .now + .patience)
+    precondition(descriptors[0].revents != 0, "the server never moves")
   }
 }
 
@@ -90,13 +91,14 @@ extension ControlLimits {
   /// Times that no test comes near.
   static let patient: ControlLimits = {
     var limits = ControlLimits()
-    (limits.requestTime, limits.handlingTime, limits.readingTime) = (.day, .day, .day)
+    (limits.requestTime, limits.handlingTime, limits.readingTime) = (.patience, .patience, .patience)
     return limits
   }()
 }
 
 extension Duration {
-  static let day = Duration.seconds(86_400)
+  /// Longer than any test on any machine, and still an end.
+  static let patience = Duration.seconds(600)
 }
 
 /// A server in a directory of its own, until `body` is through.
@@ -148,7 +150,7 @@ actor Gate {
     whoWaits = []
   }
 
-  func untilArrival(_ count: Int) async { while arrivals < count { await Task.yield() } }
+  func untilArrival(_ count: Int) async { while arrivals < count, !Task.isCancelled { await Task.yield() } }
 }
 
 /// More than the sockets between server and client hold.

@@ -16,8 +16,8 @@ struct ListeningSocket: Sendable {
   /// Listens at `address`. The file that a dead daemon left is replaced; nothing else is.
   ///
   /// The file gets its mode before anyone can connect: until it listens, all are refused. Two daemons that
-  /// start at the same moment may both take an old file for a dead daemon's; what keeps them apart is the
-  /// lock on their state directory.
+  /// start at the same moment may both take an old file for a dead daemon's: that is for a lock of theirs to
+  /// prevent, which they need for what they store anyway.
   ///
   /// - Throws: `.temporary` where a daemon listens there, `.cannotWrite` or `.notPermitted`.
   init(at address: UnixAddress, mode: mode_t) throws(Failure) {
