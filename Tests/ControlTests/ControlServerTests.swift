@@ -34,6 +34,19 @@ import Vocabulary
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0, "only root chooses its groups"), arguments: [3, 1000])
+  func `All groups of who asks are told, however many`(count: UInt32) async {
+    await #expect(processExitsWith: .success) { [count] in
+      let groups = (0..<count).map { 5000 + $0 }
+      #expect(setgroups(groups.count, groups) == 0)
+      let handler: ControlServer.Handler = { _, peer in .success(Array("\(peer.groups)".utf8)) }
+      try await withServer(handler: handler) { path in
+        let answer = try await ControlClient(path: path).ask(.status, timeout: .patience)
+        #expect(String(decoding: answer, as: UTF8.self) == "\(groups)")
+      }
+    }
+  }
+
   @Test func `A failure of the handler reaches the client as it is`() async throws {
     let failure = Failure(.noInput, "/data/a\nb", "is no session", remedy: "look elsewhere")
     let handler: ControlServer.Handler = { _, _ in .failure(failure) }
