@@ -98,6 +98,9 @@ let package = Package(
         "Configuration", "InstructionSets", "Vocabulary", "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
+    .target(
+      name: "Control", dependencies: ["CLinux", "FileAccess", "Vocabulary", system],
+      swiftSettings: strictMemory),
     .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
     .executableTarget(
       name: "blechctl",
@@ -173,6 +176,8 @@ let package = Package(
     .testTarget(
       name: "JobsTests", dependencies: ["Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     .testTarget(
       name: "BlechctlTests",

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 
 // Renames only where the new name is free (man 2 renameat2).
@@ -39,6 +40,34 @@ static inline int clinux_take_write_lease(int descriptor) {
 
 static inline int clinux_give_lease_back(int descriptor) {
     return fcntl(descriptor, 1024 /* F_SETLEASE */, F_UNLCK);
+}
+
+// A counter that wakes whoever polls it (man 2 eventfd).
+static inline int clinux_wake_descriptor(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+static inline int clinux_unix_socket(void) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+extern int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags);
+static inline int clinux_accept(int listener) { return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+// Who connected, as the kernel knows it (man 7 unix, struct ucred).
+struct clinux_peer {
+    pid_t pid;
+    uid_t uid;
+    gid_t gid;
+};
+
+static inline int clinux_peer(int connection, struct clinux_peer *peer) {
+    socklen_t length = sizeof *peer;
+    return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, peer, &length);
+}
+
+// The peer's supplementary groups. `length` in bytes: the room that there is, then what the groups take; ERANGE
+// where that is more.
+static inline int clinux_peer_groups(int connection, gid_t *groups, socklen_t *length) {
+    return getsockopt(connection, SOL_SOCKET, 59 /* SO_PEERGROUPS */, groups, length);
 }
 
 #endif

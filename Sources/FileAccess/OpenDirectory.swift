@@ -132,7 +132,7 @@ public final class OpenDirectory {
 }
 
 /// Repeats a system call for as long as a signal interrupts it.
-func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
+package func retried<Result: SignedInteger>(_ call: () -> Result) -> Result {
   while true {
     let result = call()
     if result >= 0 || errno != EINTR { return result }

@@ -1,0 +1,23 @@
+import Glibc
+import SystemPackage
+
+/// Runs `body` on a thread of its own: Swift's few threads must not wait for a socket.
+func onOwnThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+  final class Box: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+  let box = unsafe Unmanaged.passRetained(Box(body))
+  var thread = pthread_t()
+  let result = unsafe pthread_create(
+    &thread, nil,
+    { argument in
+      unsafe Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+      return nil
+    }, box.toOpaque())
+  guard result == 0 else {
+    unsafe box.release()
+    throw Errno(rawValue: result)
+  }
+  pthread_detach(thread)
+}
