@@ -42,6 +42,8 @@ let package = Package(
     .target(name: "WorkerProtocol", dependencies: ["Parameters", "Vocabulary"], swiftSettings: strict),
     .target(name: "SafeTensors", swiftSettings: strict),
     .target(name: "FileSystems", swiftSettings: strict),
+    // Threads for calls that block.
+    .target(name: "Threads", dependencies: ["CLinux", "FileAccess", system], swiftSettings: strictMemory),
     .target(
       name: "FileAccess", dependencies: ["CLinux", "Vocabulary", system], swiftSettings: strictMemory),
 
@@ -77,7 +79,8 @@ let package = Package(
 
     // What happens on the disk.
     .target(
-      name: "Watching", dependencies: ["CLinux", "FileAccess", "FileSystems", "Vocabulary", system],
+      name: "Watching",
+      dependencies: ["CLinux", "FileAccess", "FileSystems", "Threads", "Vocabulary", system],
       swiftSettings: strictMemory),
 
     .target(
@@ -99,7 +102,7 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .target(
-      name: "Control", dependencies: ["CLinux", "FileAccess", "Vocabulary", system],
+      name: "Control", dependencies: ["CLinux", "FileAccess", "Threads", "Vocabulary", system],
       swiftSettings: strictMemory),
     .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
     .executableTarget(

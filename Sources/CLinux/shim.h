@@ -18,9 +18,7 @@ static const unsigned clinux_rename_no_replace = 1;    // RENAME_NOREPLACE
 static const int clinux_entry_unknown = 0;      // DT_UNKNOWN
 static const int clinux_entry_directory = 4;    // DT_DIR
 
-// A descriptor that one thread makes readable to wake another (man 2 eventfd).
-static inline int clinux_waker(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
-
+// Opens without the right to read (man 2 open).
 static const int clinux_open_path = 010000000;    // O_PATH
 
 // The file system's magic number (man 2 statfs), or 0.

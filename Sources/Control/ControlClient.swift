@@ -1,6 +1,7 @@
 import FileAccess
 import Glibc
 import SystemPackage
+import Threads
 import Vocabulary
 
 /// Asks the daemon through its control socket.

@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 import SystemPackage
+import Threads
 import Vocabulary
 
 /// The daemon's control socket: one JSON document on each line, a request from the client, then the response.

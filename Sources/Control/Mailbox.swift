@@ -1,5 +1,6 @@
 import Synchronization
 import SystemPackage
+import Threads
 
 /// What other threads tell the server's. Every client has one response in it at most.
 final class Mailbox: Sendable {

@@ -1,6 +1,7 @@
 import CLinux
 import FileAccess
 import Glibc
+import Threads
 import Vocabulary
 
 /// What the server's thread does: moves bytes between the sockets and the clients' connections, and hands

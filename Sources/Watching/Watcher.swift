@@ -1,7 +1,6 @@
-import CLinux
-import Glibc
 import Synchronization
 import SystemPackage
+import Threads
 
 /// Watches directories under several roots and tells which of them have settled.
 ///
@@ -29,8 +28,8 @@ public final class Watcher: Sendable {
   private let reports = Reports()
   private let trees = Mutex(Trees())
   private let monitor: MountMonitor
-  private let monitorWaker: Int32
-  private let monitorThread: Mutex<BlockingThread?> = Mutex(nil)
+  private let monitorWaker: WakeUp
+  private let monitorHasEnded = Atomic(false)
 
   /// Most file systems inside one root that are watched.
   private static let mostMounts = 64
@@ -41,11 +40,8 @@ public final class Watcher: Sendable {
     self.policy = policy
     self.settings = settings
     monitor = try MountMonitor()
-    monitorWaker = clinux_waker()
-    guard monitorWaker >= 0 else { throw Errno(rawValue: errno) }
+    monitorWaker = try WakeUp()
   }
-
-  deinit { close(monitorWaker) }
 
   /// One element whenever reports wait to be taken. It ends with `stop`.
   public var signals: AsyncStream<Void> { reports.signals }
@@ -63,20 +59,21 @@ public final class Watcher: Sendable {
       trees.mounts = table
       trees.roots = threads
     }
-    for (index, thread) in threads.enumerated() { start(thread, roots[index], root: index, table) }
-    monitorThread.withLock {
-      $0 = BlockingThread { [self] in
-        while !trees.withLock(\.mustStop) {
-          monitor.wait(monitorWaker)
-          mountsChanged()
-        }
+    for (index, thread) in threads.enumerated() {
+      try start(thread, roots[index], root: index, table)
+    }
+    try onOwnThread { [self] in
+      while !trees.withLock(\.mustStop) {
+        monitor.wait(monitorWaker)
+        mountsChanged()
       }
+      monitorHasEnded.store(true, ordering: .releasing)
     }
   }
 
-  private func start(_ thread: TreeThread, _ tree: WatchRoot, root: Int, _ table: MountTable) {
+  private func start(_ thread: TreeThread, _ tree: WatchRoot, root: Int, _ table: MountTable) throws(Errno) {
     let reports = reports
-    thread.start(
+    try thread.start(
       tree, policy: policy, settings: settings, mounts: table,
       report: { reports.add(RootReport(root: root, report: $0)) },
       resolved: { [weak self] in self?.reconcile() })
@@ -115,7 +112,10 @@ public final class Watcher: Sendable {
       }
       return (started, Array(unwanted.values), trees.mounts)
     }
-    for (place, thread, root) in started { start(thread, root, root: place.root, table) }
+    for (place, thread, root) in started {
+      // Without a thread left it is as a tree that hangs, and that is said.
+      try? start(thread, root, root: place.root, table)
+    }
     for thread in stopped { thread.requestStop(forgets: true) }
   }
 
@@ -154,12 +154,13 @@ public final class Watcher: Sendable {
       trees.mustStop = true
       return trees.roots + trees.nested.values
     }
-    var one: UInt64 = 1
-    _ = unsafe write(monitorWaker, &one, 8)
+    monitorWaker.signal()
     for thread in all { thread.requestStop() }
     let deadline = Moment.now + Self.longestStop
     for thread in all { await thread.join(until: deadline) }
-    await monitorThread.withLock { $0 }?.join(until: deadline)
+    while !monitorHasEnded.load(ordering: .acquiring), Moment.now < deadline {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
     reports.end()
   }
 

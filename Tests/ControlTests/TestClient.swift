@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import TestSupport
+import Threads
 import Vocabulary
 
 @testable import Control

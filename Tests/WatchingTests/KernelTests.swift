@@ -139,13 +139,14 @@ import Testing
   }
 
   @Test func `Polling finds the same`() async throws {
-    try await KernelWorld.run(.polling, before: { try KernelWorld.makeSession($0.path("data/a/s1")) }) {
-      world in
+    let before: (Scratch) throws -> Void = { try KernelWorld.makeSession($0.path("data/a/s1")) }
+    let body: @Sendable (KernelWorld) async throws -> Void = { world in
       try await world.waitUntilSettled(["a/s1"])
       #expect(world.watcher.status[0].root.backend == .polling)
       try await world.shell("mv data/a data/b")
       try await world.waitUntilSettled(["b/s1"])
     }
+    try await KernelWorld.run(.polling, before: before, body)
   }
 
   @Test func `Events are told apart from looks: an .h5 that is opened and closed settles again`() async throws

@@ -2,26 +2,21 @@ import CLinux
 import Glibc
 import Synchronization
 import SystemPackage
+import Threads
 import Vocabulary
 
 /// The real system calls of one tree.
 package final class LinuxCalls: WatchCalls {
   /// inotify's, or -1. Read by the tree's thread alone.
   private let events = Atomic<Int32>(-1)
-  private let waker: Int32
+  private let waker: WakeUp
 
   /// Room for events in one read, in bytes: some two thousand.
   private static let bufferBytes = 64 << 10
 
-  package init() throws(Errno) {
-    waker = clinux_waker()
-    guard waker >= 0 else { throw Errno(rawValue: errno) }
-  }
+  package init() throws(Errno) { waker = try WakeUp() }
 
-  deinit {
-    closeEvents()
-    close(waker)
-  }
+  deinit { closeEvents() }
 
   package func openEvents() throws(Errno) {
     let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
@@ -105,20 +100,14 @@ package final class LinuxCalls: WatchCalls {
   }
 
   package func wait(until deadline: Moment?) {
-    // Rounded up: a wait that ends a little early would begin again and again.
-    let milliseconds = deadline.map { max(0, ($0 - .now) / .milliseconds(1)).rounded(.up) } ?? -1
     var descriptors = [
       pollfd(fd: events.load(ordering: .relaxed), events: Int16(POLLIN), revents: 0),
-      pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     // A signal ends the wait as well; whoever waits looks what is to be done.
-    _ = unsafe poll(&descriptors, nfds_t(descriptors.count), Int32(min(milliseconds, Double(Int32.max))))
-    var count: UInt64 = 0
-    _ = unsafe read(waker, &count, 8)
+    poll(&descriptors, until: deadline)
+    waker.reset()
   }
 
-  package func wake() {
-    var one: UInt64 = 1
-    _ = unsafe write(waker, &one, 8)
-  }
+  package func wake() { waker.signal() }
 }

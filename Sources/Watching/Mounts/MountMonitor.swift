@@ -1,6 +1,6 @@
-import CLinux
 import Glibc
 import SystemPackage
+import Threads
 
 /// Tells when something is mounted or unmounted (man 5 proc: mountinfo can be polled).
 final class MountMonitor: Sendable {
@@ -31,12 +31,12 @@ final class MountMonitor: Sendable {
     return MountTable(mountInfo: bytes)
   }
 
-  /// Blocks until the table has changed, or `waker` is readable.
-  func wait(_ waker: Int32) {
+  /// Blocks until the table has changed, or `waker` is signalled.
+  func wait(_ waker: WakeUp) {
     var descriptors = [
       pollfd(fd: descriptor, events: Int16(POLLPRI), revents: 0),
-      pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
     ]
-    _ = unsafe poll(&descriptors, nfds_t(descriptors.count), -1)
+    poll(&descriptors, until: nil)
   }
 }

@@ -1,5 +1,6 @@
 import Synchronization
 import SystemPackage
+import Threads
 
 /// One tree on a thread of its own: where it blocks, nothing else does.
 final class TreeThread: Sendable {
@@ -26,7 +27,7 @@ final class TreeThread: Sendable {
 
   private let calls: LinuxCalls
   private let shared: Mutex<Shared>
-  private let thread: Mutex<BlockingThread?> = Mutex(nil)
+  private let hasEnded = Atomic(false)
 
   private static let mostCommands = 10_000
   /// A step looks at a few hundred directories. One that takes longer hangs.
@@ -43,8 +44,8 @@ final class TreeThread: Sendable {
   func start(
     _ root: WatchRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
     report: @escaping @Sendable (DirectoryReport) -> Void, resolved: @escaping @Sendable () -> Void
-  ) {
-    let thread = BlockingThread { [self] in
+  ) throws(Errno) {
+    try onOwnThread { [self] in
       let tree = WatchedTree(
         root, policy: policy, settings: settings, mounts: mounts, calls: calls, clock: { .now },
         report: report)
@@ -61,8 +62,8 @@ final class TreeThread: Sendable {
       }
       if shared.withLock({ $0.life == .forgetting }) { tree.closeRoot(nil) }
       calls.closeEvents()
+      hasEnded.store(true, ordering: .releasing)
     }
-    self.thread.withLock { $0 = thread }
   }
 
   /// What has been asked for meanwhile; nil: the end.
@@ -115,7 +116,10 @@ final class TreeThread: Sendable {
     calls.wake()
   }
 
+  /// Waits until the thread has ended, but no longer than until `deadline`: it may hang in a call that never returns.
   func join(until deadline: Moment) async {
-    await thread.withLock { $0 }?.join(until: deadline)
+    while !hasEnded.load(ordering: .acquiring), Moment.now < deadline {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
   }
 }

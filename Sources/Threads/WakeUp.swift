@@ -4,10 +4,10 @@ import Glibc
 import SystemPackage
 
 /// Wakes a thread that polls `descriptor`, from any other.
-final class WakeUp: Sendable {
-  let descriptor: Int32
+package final class WakeUp: Sendable {
+  package let descriptor: Int32
 
-  init() throws(Errno) {
+  package init() throws(Errno) {
     descriptor = clinux_wake_descriptor()
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
   }
@@ -15,14 +15,14 @@ final class WakeUp: Sendable {
   deinit { _ = close(descriptor) }
 
   /// Also wakes whoever polls later.
-  func signal() {
+  package func signal() {
     var one: UInt64 = 1
     // A counter that is full wakes as well.
     _ = retried { unsafe write(descriptor, &one, MemoryLayout.size(ofValue: one)) }
   }
 
   /// What was signalled so far wakes no more.
-  func reset() {
+  package func reset() {
     var count: UInt64 = 0
     _ = retried { unsafe read(descriptor, &count, MemoryLayout.size(ofValue: count)) }
   }

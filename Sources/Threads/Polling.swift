@@ -2,7 +2,7 @@ import Glibc
 
 /// Waits until one of the descriptors is ready or `deadline` has come; their `revents` say what for. A signal
 /// may end the wait early.
-func poll(_ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?) {
+package func poll(_ descriptors: inout [pollfd], until deadline: ContinuousClock.Instant?) {
   var milliseconds: Int32 = -1
   if let deadline {
     let (seconds, attoseconds) = (deadline - .now).components

@@ -1,8 +1,10 @@
 import Glibc
 import SystemPackage
 
-/// Runs `body` on a thread of its own: Swift's few threads must not wait for a socket.
-func onOwnThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+/// Runs `body` on a thread of its own, which may block: Swift's few threads must not.
+///
+/// - Throws: `Errno` where the system gives no thread.
+package func onOwnThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
   final class Box: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
