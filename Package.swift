@@ -30,6 +30,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -84,14 +85,14 @@ let package = Package(
       swiftSettings: strictMemory),
 
     .target(
-      name: "Intake", dependencies: ["FileAccess", "Vocabulary", "Watching", system],
+      name: "Intake", dependencies: ["Configuration", "FileAccess", "Vocabulary", "Watching", system],
       swiftSettings: strictMemory),
 
     // What the machine's owner sets.
     .target(
       name: "Configuration",
       dependencies: [
-        "FileAccess", "Parameters", "Vocabulary", .product(name: "Yams", package: "Yams"),
+        "FileAccess", "Parameters", "Vocabulary", system, .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
 
     // Processes.
@@ -104,11 +105,28 @@ let package = Package(
     .target(
       name: "Control", dependencies: ["CLinux", "FileAccess", "Threads", "Vocabulary", system],
       swiftSettings: strictMemory),
+    .target(
+      name: "Reporting",
+      dependencies: [
+        "FileAccess", "Terminal", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .target(name: "Terminal", dependencies: ["Vocabulary"], swiftSettings: strict),
+    .executableTarget(
+      name: "blechd",
+      dependencies: [
+        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Reporting", "Vocabulary", "Watching",
+        "WorkerProtocol", system,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "blechctl",
       dependencies: [
-        "Configuration", "Jobs", "Parameters", "Terminal", "Vocabulary", "WorkerProtocol",
+        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Parameters", "Reporting", "Terminal",
+        "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),

@@ -32,7 +32,9 @@ extension OpenDirectory {
 
   /// Writes a file as a whole: under a temporary name, to the disk, then renamed, so that a reader sees the
   /// old file or the new one and nothing in between. Owner, group and mode follow the directory.
-  public func write(_ name: String, _ bytes: [UInt8]) throws(FileError) {
+  ///
+  /// - Parameter isDurable: false for what need not outlive a power cut.
+  public func write(_ name: String, _ bytes: [UInt8], isDurable: Bool = true) throws(FileError) {
     let temporary = Self.temporaryName(for: name)
     // A leftover of a process that died is removed, not opened: it may be a link, or a pipe that never opens.
     unsafe unlinkat(descriptor.rawValue, temporary, 0)
@@ -55,7 +57,7 @@ extension OpenDirectory {
       guard put > 0 else { throw systemError(name, "write it", isWriting: true) }
       count += put
     }
-    try publish(file, temporary, as: name)
+    try publish(file, temporary, as: name, isDurable: isDurable)
     isComplete = true
   }
 
@@ -74,9 +76,11 @@ extension OpenDirectory {
   }
 
   private func publish(
-    _ file: FileDescriptor, _ temporary: String, as name: String, flags: UInt32 = 0
+    _ file: FileDescriptor, _ temporary: String, as name: String, flags: UInt32 = 0, isDurable: Bool = true
   ) throws(FileError) {
-    guard fsync(file.rawValue) == 0 else { throw systemError(name, "write it to the disk", isWriting: true) }
+    guard !isDurable || fsync(file.rawValue) == 0 else {
+      throw systemError(name, "write it to the disk", isWriting: true)
+    }
     var isRenamed = unsafe renameat2(descriptor.rawValue, temporary, descriptor.rawValue, name, flags) == 0
     if !isRenamed, flags == clinux_rename_no_replace {
       if errno == EEXIST { return }
@@ -86,7 +90,7 @@ extension OpenDirectory {
       }
     }
     guard isRenamed else { throw systemError(name, "put it in place", isWriting: true) }
-    guard fsync(descriptor.rawValue) == 0 else {
+    guard !isDurable || fsync(descriptor.rawValue) == 0 else {
       throw systemError(name, "write it to the disk", isWriting: true)
     }
   }

@@ -75,7 +75,7 @@ extension SessionStanding {
     case .settling(_, let keepsChanging):
       keepsChanging
         ? "its files have been changing for more than ten minutes; is a script still writing them?"
-        : "its files have changed a moment ago"
+        : "its files must have been still for a while first"
     case .waiting: "its files are still; it is inspected next"
     case .inspecting: "it is being read"
     case .unready(_, let failure), .bad(let failure), .blocked(let failure, _), .postponed(let failure, _):

@@ -24,9 +24,9 @@ final class Reports: Sendable {
   private let waiting = Mutex(Waiting())
   /// Says that something waits.
   let signals: AsyncStream<Void>
-  private let signal: AsyncStream<Void>.Continuation
+  private let continuation: AsyncStream<Void>.Continuation
 
-  init() { (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+  init() { (signals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
   func add(_ report: RootReport) {
     waiting.withLock { waiting in
@@ -34,7 +34,7 @@ final class Reports: Sendable {
         waiting.order.append(report.report.path)
       }
     }
-    signal.yield()
+    signal()
   }
 
   func take() -> [RootReport] {
@@ -44,5 +44,7 @@ final class Reports: Sendable {
     }
   }
 
-  func end() { signal.finish() }
+  func signal() { continuation.yield() }
+
+  func end() { continuation.finish() }
 }

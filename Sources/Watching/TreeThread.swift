@@ -40,10 +40,11 @@ final class TreeThread: Sendable {
 
   /// - Parameters:
   ///   - report: is called on the tree's thread.
-  ///   - resolved: is called on the tree's thread when the root has been found, or found elsewhere.
+  ///   - statusChanged: is called on the tree's thread, and told whether the root has been found, or found elsewhere.
   func start(
     _ root: WatchRoot, policy: DirectoryPolicy, settings: WatchSettings, mounts: MountTable,
-    report: @escaping @Sendable (DirectoryReport) -> Void, resolved: @escaping @Sendable () -> Void
+    report: @escaping @Sendable (DirectoryReport) -> Void,
+    statusChanged: @escaping @Sendable (_ hasMoved: Bool) -> Void
   ) throws(Errno) {
     try onOwnThread { [self] in
       let tree = WatchedTree(
@@ -57,7 +58,9 @@ final class TreeThread: Sendable {
           }
         }
         tree.step()
-        if stepEnded(tree.status) { resolved() }
+        let status = tree.status
+        let before = stepEnded(status)
+        if before.isNews(status) { statusChanged(before.resolved != status.resolved) }
         calls.wait(until: tree.nextStep)
       }
       if shared.withLock({ $0.life == .forgetting }) { tree.closeRoot(nil) }
@@ -76,14 +79,14 @@ final class TreeThread: Sendable {
     }
   }
 
-  /// Whether the root resolves to another path than before.
-  private func stepEnded(_ status: TreeStatus) -> Bool {
+  /// Keeps the new status and gives back the one before.
+  private func stepEnded(_ status: TreeStatus) -> TreeStatus {
     shared.withLock { shared in
       defer {
         shared.status = status
         shared.busySince = nil
       }
-      return shared.status.resolved != status.resolved
+      return shared.status
     }
   }
 
@@ -121,5 +124,13 @@ final class TreeThread: Sendable {
     while !hasEnded.load(ordering: .acquiring), Moment.now < deadline {
       try? await Task.sleep(for: .milliseconds(5))
     }
+  }
+}
+
+extension TreeStatus {
+  /// Whether `other` tells more than that directories come and go.
+  fileprivate func isNews(_ other: TreeStatus) -> Bool {
+    resolved != other.resolved || isScanned != other.isScanned || backend != other.backend
+      || problems.map(\.kind) != other.problems.map(\.kind)
   }
 }

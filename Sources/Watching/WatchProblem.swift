@@ -24,6 +24,22 @@ public enum WatchProblem: Equatable, Hashable, Sendable, CustomStringConvertible
   /// A call has not come back: a server that is gone, for example.
   case hangs
 
+  /// What kind of problem it is, without its numbers: a problem of the same kind is told once.
+  public var kind: String {
+    switch self {
+    case .missing: "missing"
+    case .unmounted: "unmounted"
+    case .unreadable: "unreadable"
+    case .watchLimit: "watch limit"
+    case .instanceLimit: "instance limit"
+    case .overflow: "overflow"
+    case .tooManyDirectories: "too many directories"
+    case .tooManyEntries: "too many entries"
+    case .tooManyMounts: "too many mounts"
+    case .hangs: "hangs"
+    }
+  }
+
   public var description: String {
     switch self {
     case .missing(.noSuchFileOrDirectory): "does not exist; it is looked for every few seconds"

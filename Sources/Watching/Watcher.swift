@@ -43,7 +43,8 @@ public final class Watcher: Sendable {
     monitorWaker = try WakeUp()
   }
 
-  /// One element whenever reports wait to be taken. It ends with `stop`.
+  /// One element whenever reports wait to be taken, or the way in which something is watched has changed. It ends with
+  /// `stop`.
   public var signals: AsyncStream<Void> { reports.signals }
 
   /// The latest report of each directory that has something to say since the last call.
@@ -76,7 +77,10 @@ public final class Watcher: Sendable {
     try thread.start(
       tree, policy: policy, settings: settings, mounts: table,
       report: { reports.add(RootReport(root: root, report: $0)) },
-      resolved: { [weak self] in self?.reconcile() })
+      statusChanged: { [weak self] hasMoved in
+        if hasMoved { self?.reconcile() }
+        reports.signal()
+      })
   }
 
   private func mountsChanged() {
@@ -135,7 +139,7 @@ public final class Watcher: Sendable {
   }
 
   /// How each root is watched, in their order, and each file system inside it.
-  public var status: [(root: TreeStatus, nested: [TreeStatus])] {
+  public var status: [RootStatus] {
     trees.withLock { trees in
       trees.roots.enumerated().map { index, thread in
         var status = thread.status
@@ -143,7 +147,7 @@ public final class Watcher: Sendable {
           status.problems.append(.tooManyMounts(limit: Self.mostMounts))
         }
         let nested = trees.nested.filter { $0.key.root == index }.map(\.value.status)
-        return (status, nested.sorted { $0.path.string < $1.path.string })
+        return RootStatus(root: status, nested: nested.sorted { $0.path.string < $1.path.string })
       }
     }
   }
@@ -165,4 +169,14 @@ public final class Watcher: Sendable {
   }
 
   private static let longestStop = Duration.seconds(2)
+}
+
+extension Watcher {
+  /// Which root a path lies at or below, and is not excluded from: its place in their list.
+  public func root(of path: FilePath) -> Int? {
+    status.indices.first { index in
+      guard let base = status[index].root.resolved, let names = path.names(below: base) else { return false }
+      return !names.indices.contains { roots[index].exclusions.exclude(Array(names[...$0])) }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Jobs
+import Reporting
 import Terminal
 import Vocabulary
 import WorkerProtocol

@@ -11,7 +11,8 @@ struct Blechctl: AsyncParsableCommand {
     abstract: "Infer single-trial firing rates of sessions sorted with blech_clust.",
     version: Software.name,
     subcommands: [
-      InferCommand.self, RecoverCommand.self, ConfigCommand.self, DemoCommand.self, BenchCommand.self,
+      InferCommand.self, WhyCommand.self, RecoverCommand.self, ConfigCommand.self, DemoCommand.self,
+      BenchCommand.self,
     ])
 
   static func main() async {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FoundationEssentials
 import Parameters
+import Reporting
 import Terminal
 import Vocabulary
 

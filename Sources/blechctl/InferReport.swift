@@ -1,4 +1,5 @@
 import Jobs
+import Reporting
 import Terminal
 import Vocabulary
 import WorkerProtocol

@@ -1,0 +1,111 @@
+/// What the daemon is doing, as `status.json` and the control socket have it: schema 1, names in snake case.
+///
+/// Members are added, never taken away or given another meaning, as long as the schema's number stays.
+public struct StatusDocument: Codable, Equatable, Sendable {
+  public struct Daemon: Codable, Equatable, Sendable {
+    public enum State: String, Codable, Sendable {
+      /// Not everything has been looked at yet.
+      case scanning
+      case watching
+      case stopping
+    }
+
+    public var version: String
+    public var pid: Int32
+    /// ISO 8601, UTC, as all times here.
+    public var started: String
+    public var state: State
+    /// It decides and runs nothing.
+    public var dryRun: Bool
+    /// The configuration's path.
+    public var configuration: String
+
+    public init(
+      version: String, pid: Int32, started: String, state: State, dryRun: Bool, configuration: String
+    ) {
+      self.version = version
+      self.pid = pid
+      self.started = started
+      self.state = state
+      self.dryRun = dryRun
+      self.configuration = configuration
+    }
+  }
+
+  public struct Watch: Codable, Equatable, Sendable {
+    public var path: String
+    public var fileSystem: String?
+    /// inotify, polling, both, or none: not known yet, or not there.
+    public var backend: String
+    public var directories: Int
+    /// Of these, those that inotify watches.
+    public var watched: Int
+    public var pollIntervalS: Double?
+    public var scanned: Bool
+    public var problems: [String]
+
+    public init(
+      path: String, fileSystem: String?, backend: String, directories: Int, watched: Int,
+      pollIntervalS: Double?,
+      scanned: Bool, problems: [String]
+    ) {
+      self.path = path
+      self.fileSystem = fileSystem
+      self.backend = backend
+      self.directories = directories
+      self.watched = watched
+      self.pollIntervalS = pollIntervalS
+      self.scanned = scanned
+      self.problems = problems
+    }
+  }
+
+  public struct Session: Codable, Equatable, Sendable {
+    public var path: String
+    public var state: String
+    public var reason: String
+
+    public init(path: String, state: String, reason: String) {
+      self.path = path
+      self.state = state
+      self.reason = reason
+    }
+  }
+
+  public var schema = 1
+  /// When this was written.
+  public var written: String
+  public var daemon: Daemon
+  /// Roots, and the file systems mounted inside them.
+  public var watches: [Watch]
+  /// Sessions by state.
+  public var counts: [String: Int]
+  /// Sessions in a state that somebody may want to know of first, at most `mostSessions`.
+  public var sessions: [Session]
+  public var sessionsLeftOut: Int
+
+  public static let mostSessions = 1000
+
+  /// - Parameter sessions: all of them, in any order.
+  public init(written: String, daemon: Daemon, watches: [Watch], sessions: [Session]) {
+    self.written = written
+    self.daemon = daemon
+    self.watches = watches
+    counts = sessions.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
+    let sorted = sessions.sorted { left, right in
+      let (one, other) = (Self.rank(left.state), Self.rank(right.state))
+      return one == other ? left.path < right.path : one < other
+    }
+    self.sessions = Array(sorted.prefix(Self.mostSessions))
+    sessionsLeftOut = sessions.count - self.sessions.count
+  }
+
+  /// What is as it should be comes last.
+  private static func rank(_ state: String) -> Int {
+    switch state {
+    case "done", "foreign", "same": 2
+    case "backlog": 1
+    default: 0
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Configuration
+import Control
+import FoundationEssentials
+import Vocabulary
+
+/// Which daemon is meant.
+struct DaemonOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The runtime directory of the daemon that is meant.", valueName: "dir"))
+  var runtimeDirectory: String?
+  @Flag(help: "The machine's daemon.")
+  var system = false
+  @Flag(help: "Your own daemon.")
+  var user = false
+
+  func validate() throws {
+    if [runtimeDirectory != nil, system, user].count(where: { $0 }) > 1 {
+      throw ValidationError("Use one of --runtime-directory, --system and --user.")
+    }
+  }
+
+  /// Where a daemon is looked for, in this order.
+  private var places: [RuntimeDirectory] {
+    get throws(Failure) {
+      if let runtimeDirectory { return [RuntimeDirectory(path: runtimeDirectory)] }
+      if system { return [.system] }
+      let own = try RuntimeDirectory.find()
+      return user ? [own] : [.system, own]
+    }
+  }
+
+  /// Asks the first daemon that runs.
+  ///
+  /// - Throws: `.unavailable` where none runs, and what the daemon itself says.
+  func ask(_ verb: ControlRequest.Verb, timeout: Duration = .seconds(10)) async throws(Failure) -> [UInt8] {
+    var absence: Failure?
+    for place in try places {
+      do throws(Failure) {
+        return try await ControlClient(path: place.controlSocket).ask(verb, timeout: timeout)
+      } catch {
+        guard error.code == .unavailable else { throw error }
+        absence = absence ?? error
+      }
+    }
+    throw absence ?? Failure(.unavailable, "blechd", "is not running", remedy: "start it")
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Configuration
+import FoundationEssentials
+import Glibc
+import Intake
+import Jobs
+import Reporting
+import SystemPackage
+import Terminal
+import Vocabulary
+import WorkerProtocol
+
+struct WhyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "why",
+    abstract: "Say where a session stands, and why.",
+    discussion: """
+      Shows the chain of decisions for one directory: seen, settled, complete, sorted, new, what is to be inferred. A \
+      running daemon answers; without one it is worked out from the configuration and the directory.
+      """)
+
+  @Argument(help: ArgumentHelp("The session's directory.", valueName: "session"))
+  var directory: String
+  @OptionGroup(title: "Which daemon")
+  var daemon: DaemonOptions
+  @Option(help: ArgumentHelp("The configuration, where no daemon runs.", valueName: "file"))
+  var config: String?
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  /// An inspection of a large session takes its time.
+  private static let longestAnswer = Duration.seconds(70)
+
+  func run() async throws {
+    let path = try resolved()
+    let explanation: SessionExplanation
+    do throws(Failure) {
+      let answer = try await daemon.ask(.why(directory: path), timeout: Self.longestAnswer)
+      guard let decoded = try? JSONDocument.decode(SessionExplanation.self, from: answer) else {
+        throw Failure(
+          .internalError, "blechd", "answered what blechctl does not understand",
+          remedy: "install blechd and blechctl of one version")
+      }
+      explanation = decoded
+    } catch {
+      guard error.code == .unavailable else { throw error }
+      explanation = try await computed(path)
+    }
+    print(json ? try JSONDocument.text(explanation) : WhyText(explanation).text, terminator: "")
+  }
+
+  /// As the daemon knows it: in full, without symbolic links.
+  private func resolved() throws(Failure) -> String {
+    guard let path = unsafe realpath(directory, nil) else {
+      throw Failure(
+        errno == EACCES ? .notPermitted : .noInput, directory, "cannot be found: \(Errno(rawValue: errno))",
+        remedy: "name a session's directory")
+    }
+    defer { unsafe free(path) }
+    guard let text = unsafe String(validatingCString: path) else {
+      throw Failure(.badData, directory, "has a name that is no UTF-8", remedy: "rename the directory")
+    }
+    return text
+  }
+
+  /// Without a daemon.
+  private func computed(_ path: String) async throws(Failure) -> SessionExplanation {
+    let site = try siteConfiguration()
+    let source =
+      if let site { SessionSource(site, directory: path) } else {
+        SessionSource(directory: path, requiresExecutionLog: true)
+      }
+    let outcome: InspectionOutcome
+    do throws(Failure) {
+      switch try await runWorker(.inspect(InspectTask(source: source))) {
+      case .inspected(let inspection): outcome = .inspected(inspection)
+      case .needsRecovery(let directories): outcome = .needsRecovery(directories)
+      default:
+        throw Failure(
+          .internalError, "blechd-worker", "answered another question than was asked",
+          remedy: "please report this")
+      }
+    } catch {
+      if error.code == .interrupted { throw error }
+      outcome = .failed(error)
+    }
+    return SessionExplanation(
+      directory: path, watched: .unwatched(roots: site?.watch.map(\.path) ?? []), standing: nil,
+      outcome: outcome,
+      root: site.flatMap { root(of: path, $0) }, replacesForeign: source.replacesForeign)
+  }
+
+  /// Where the configuration, and the state directory of whoever asks, tell.
+  private func root(of path: String, _ site: Configuration) -> IntakeRoot? {
+    guard let root = site.watch.first(where: { path.hasPrefix($0.path + "/") }),
+      let state = try? StateDirectory.find(),
+      let first = RootRegister(in: state.path).firstWatched(root.path)
+    else { return nil }
+    return IntakeRoot(root, firstWatched: first)
+  }
+
+  /// The configuration of a daemon that does not run; nil where there is none and none was named.
+  private func siteConfiguration() throws(Failure) -> Configuration? {
+    guard let file = try? ConfigurationFile.find(named: config) else { return nil }
+    do throws(ConfigurationError) { return try file.load() } catch { throw error.failure }
+  }
+}
+
+/// What `why` says to people.
+struct WhyText {
+  let explanation: SessionExplanation
+
+  init(_ explanation: SessionExplanation) { self.explanation = explanation }
+
+  var text: String {
+    var table = Table([("", .left), ("", .left), ("", .left)])
+    for step in explanation.steps {
+      let mark =
+        switch step.answer {
+        case .yes: "yes"
+        case .no: "no"
+        case .unknown: "?"
+        }
+      table.append([step.question, mark, step.detail])
+    }
+    var lines = [explanation.directory.escapingControls] + table.lines.dropFirst().map { "  " + $0 }
+    if !explanation.jobs.isEmpty {
+      var jobs = Table([
+        ("REGION", .left), ("TASTE", .left), ("NAME", .left), ("IN THE FILE", .left), ("TO DO", .left),
+        ("FINGERPRINT", .left),
+      ])
+      for job in explanation.jobs {
+        jobs.append([
+          job.region, job.taste, job.tasteName, job.existing == "none" ? "nothing" : job.existing,
+          job.needed ? "infer" : "-", String(job.fingerprint.prefix(12)),
+        ])
+      }
+      lines += [""] + jobs.lines.map { "  " + $0 }
+    }
+    let source = explanation.live ? "" : " (worked out; no daemon runs)"
+    return (lines + ["", "\(explanation.state)\(source): \(explanation.reason)".escapingControls]).map {
+      $0 + "\n"
+    }.joined()
+  }
+}

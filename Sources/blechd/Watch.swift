@@ -1,0 +1,107 @@
+import Configuration
+import FileAccess
+import Intake
+import Jobs
+import Logging
+import SystemPackage
+import Vocabulary
+import Watching
+import WorkerProtocol
+
+/// One configuration at work: a watcher, and the intake that takes its reports.
+struct Watch: Sendable {
+  let configuration: Configuration
+  let watcher: Watcher
+  let intake: Intake
+  let inspector: Inspector
+  let roots: [IntakeRoot]
+  let template: SessionSource
+
+  /// - Parameters:
+  ///   - firstWatched: of each root, in seconds since 1970.
+  ///   - onChange: is called whenever there is something new to report.
+  init(
+    _ configuration: Configuration, firstWatched: [Int64], worker: WorkerProcess, log: Logger,
+    onChange: @escaping @Sendable () -> Void
+  ) throws(Failure) {
+    self.configuration = configuration
+    roots = zip(configuration.watch, firstWatched).map(IntakeRoot.init)
+    template = SessionSource(configuration, directory: "")
+    let watched = configuration.watch.map { root in
+      let backend: WatchRoot.Backend =
+        switch root.backend {
+        case .auto: .auto
+        case .inotify: .inotify
+        case .polling: .polling
+        }
+      return WatchRoot(path: FilePath(root.path), backend: backend, exclusions: Exclusions(root.exclude))
+    }
+    do throws(Errno) {
+      watcher = try Watcher(
+        watched, policy: SessionPolicy.directories, settings: WatchSettings(settle: configuration.settle))
+    } catch {
+      throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
+    }
+    let inspector = Inspector(worker: worker, memoryMB: configuration.limits.memoryPerJobMB)
+    self.inspector = inspector
+    intake = Intake(
+      roots: roots, template: template, inspect: { await inspector.inspect($0) },
+      recheck: { [watcher] in watcher.recheck($0) },
+      onEvent: {
+        Decision($0).log(to: log)
+        onChange()
+      })
+  }
+
+  func start() throws(Failure) {
+    do throws(Errno) {
+      try watcher.start()
+    } catch {
+      throw Failure(
+        .temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may have more threads")
+    }
+  }
+
+  /// Passes on what the watcher reports, until it is stopped.
+  func run(onChange: () -> Void) async {
+    for await _ in watcher.signals {
+      await intake.take(watcher.takeReports())
+      onChange()
+    }
+  }
+
+  func stop() async {
+    await watcher.stop()
+    await intake.stop()
+  }
+
+  /// Whether everything that can be looked at has been.
+  var isScanned: Bool {
+    watcher.status.allSatisfy { status in status.trees.allSatisfy { $0.isScanned || !$0.problems.isEmpty } }
+  }
+}
+
+/// Has sessions read by workers, so that no file of theirs is opened here.
+struct Inspector: Sendable {
+  let worker: WorkerProcess
+  let memoryMB: Int
+
+  /// A session of many GB on a slow server is read in minutes.
+  private static let wallTime = Duration.seconds(600)
+
+  func inspect(_ source: SessionSource) async -> InspectionOutcome {
+    let bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
+    do throws(Failure) {
+      switch try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds) {
+      case .inspected(let inspection): return .inspected(inspection)
+      case .needsRecovery(let directories): return .needsRecovery(directories)
+      default:
+        throw Failure(
+          .internalError, "blechd-worker", "answered another question than was asked",
+          remedy: "please report this")
+      }
+    } catch {
+      return .failed(error)
+    }
+  }
+}
