@@ -6,21 +6,8 @@ import Testing
 
 /// Opens what was written with the programs that its readers use: PyTables, h5py and PyTorch.
 @Suite struct PeerTests {
-  private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
-    .appending(path: "Peers")
-
-  private static let python = ProcessInfo.processInfo.environment["BLECHD_PEER_PYTHON"] ?? "python3"
-
-  /// Runs the test only where `$BLECHD_PEER_PYTHON` (else `python3`) has the modules.
-  private static func needs(_ modules: String) -> ConditionTrait {
-    .enabled("needs a Python with \(modules), which `make peers` makes") {
-      try await Blechctl.run([python, "-c", "import " + modules]).exitCode == 0
-    }
-  }
-
   @Test(
-    needs("tables, h5py, numpy"),
+    Peers.needs("tables, h5py, numpy"),
     arguments: [
       [], ["--separate-regions"], ["--no-separate-tastes"], ["--separate-regions", "--no-separate-tastes"],
     ]) func `The .h5 is as upstream's script and PyTables would have written it`(options: [String])
@@ -31,7 +18,7 @@ import Testing
       #expect(run.exitCode == 0, "\(run.errors)")
       let before = ScratchSession.fixtures.appending(path: "\(session.name)/\(session.name).h5").path
       let check = try await Blechctl.run(
-        [Self.python, Self.scripts.appending(path: "check_results.py").path, before, session.h5.path])
+        [Peers.python, Peers.scripts.appending(path: "check_results.py").path, before, session.h5.path])
       #expect(check.exitCode == 0, "\(check.errors)")
     }
   }
@@ -41,8 +28,8 @@ import Testing
     _ script: String, _ arguments: [String], _ body: @Sendable @escaping () async throws -> Result
   ) async throws -> (result: Result, status: TerminationStatus, output: String) {
     let run = try await Subprocess.run(
-      Blechctl.executable(Self.python),
-      arguments: Arguments([Self.scripts.appending(path: script).path] + arguments),
+      Blechctl.executable(Peers.python),
+      arguments: Arguments([Peers.scripts.appending(path: script).path] + arguments),
       input: .inputWriter, output: .sequence, error: .discarded
     ) { execution in
       var lines = execution.standardOutput.strings().makeAsyncIterator()
@@ -57,7 +44,7 @@ import Testing
   }
 
   @Test(
-    needs("tables, h5py, numpy"),
+    Peers.needs("tables, h5py, numpy"),
     arguments: ["tables-r", "tables-r+", "h5py-r", "h5py-r+", "h5py-unlocked"])
   func `While PyTables or h5py has the file open it is busy, and afterwards the work is there`(how: String)
     async throws
@@ -76,7 +63,8 @@ import Testing
     }
   }
 
-  @Test(needs("h5py")) func `Results that a person has linked to elsewhere in the file stay what they are`()
+  @Test(Peers.needs("h5py"))
+  func `Results that a person has linked to elsewhere in the file stay what they are`()
     async throws
   {
     try await withSession { session in
@@ -90,7 +78,7 @@ import Testing
             print(h5["kept"].attrs["seed"], h5["kept/pred_firing"][()].sum(), h5["kept_array"][()].sum())
             print(h5["rnn_output/regions/region_all_taste_0"].attrs["seed"])
         """
-      let look = [Self.python, "-c", script, session.h5.path]
+      let look = [Peers.python, "-c", script, session.h5.path]
       let before = try await Blechctl.run(look).output.split(separator: "\n")
       #expect(before.count == 2 && before[1] == "0", "\(before)")
       #expect(try await session.infer(["--seed", "5"]).exitCode == 0)
@@ -99,14 +87,14 @@ import Testing
     }
   }
 
-  @Test(needs("h5py"), arguments: ["rnn_output", "rnn_output/regions"])
+  @Test(Peers.needs("h5py"), arguments: ["rnn_output", "rnn_output/regions"])
   func `Where a person has linked to all results under another name, that is said before anything is trained`(
     name: String
   ) async throws {
     try await withSession { session in
       _ = try await session.infer()
       let script = "import h5py, sys\nwith h5py.File(sys.argv[1], 'r+') as h5: h5['kept'] = h5[sys.argv[2]]"
-      _ = try await Blechctl.run([Self.python, "-c", script, session.h5.path, name])
+      _ = try await Blechctl.run([Peers.python, "-c", script, session.h5.path, name])
       let before = try session.bytes()
       let run = try await session.infer(["--seed", "5"])
       #expect(run.exitCode == 65, "\(run.errors)")
@@ -115,7 +103,7 @@ import Testing
     }
   }
 
-  @Test(needs("h5py"))
+  @Test(Peers.needs("h5py"))
   func
     `Who opens the file while it is changed is refused or sees a whole state, with HDF5's lock or without`()
     async throws
@@ -151,7 +139,7 @@ import Testing
   }
 
   @Test(
-    needs("torch, h5py, safetensors"),
+    Peers.needs("torch, h5py, safetensors"),
     arguments: [[], ["--no-pca"], ["--hidden-size", "5", "--bin-size", "50"]])
   func `PyTorch loads a saved network and infers the same from the same spikes`(options: [String])
     async throws
@@ -165,7 +153,7 @@ import Testing
       for model in models {
         let group = String(model.prefix(upTo: model.range(of: "_hidden")!.lowerBound))
         let check = try await Blechctl.run([
-          Self.python, Self.scripts.appending(path: "check_artifact.py").path, session.h5.path, group,
+          Peers.python, Peers.scripts.appending(path: "check_artifact.py").path, session.h5.path, group,
           session.artifacts.appending(path: model).path,
         ])
         #expect(check.exitCode == 0, "\(check.output) \(check.errors)")

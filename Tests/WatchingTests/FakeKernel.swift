@@ -99,6 +99,9 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
 
   func makeLink(_ path: FilePath, to target: FilePath) { links[path] = target }
 
+  /// Mounts a directory at a second place, where there is none yet.
+  func bind(_ path: FilePath, at place: FilePath) { link(inode(at: path)!, at: place) }
+
   func loseEvents() { events.append(.overflow) }
 
   // MARK: Inodes

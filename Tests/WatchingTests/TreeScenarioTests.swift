@@ -243,6 +243,24 @@ import Testing
     #expect(world.settled == ["/data/disk/s1"])
   }
 
+  @Test(arguments: ["/data/a/b", "/data/z/b"] as [FilePath])
+  func `A directory mounted at a second place is not lost, though the mount table tells late`(place: FilePath)
+  {
+    let world = WatchedWorld()
+    world.writeSession("/data/s/s1")
+    world.kernel.makeDirectory(place.removingLastComponent())
+    world.run(for: 3)
+    world.kernel.bind("/data/s", at: place)
+    world.run(for: 3)
+    let bound = MountTable(WatchedWorld.oneDisk.mounts + [Mount(id: 2, point: place, type: "ext4")])
+    world.tree.mountsChanged(bound)
+    world.run(for: 30)
+    #expect(world.settled == ["/data/s/s1"])
+    world.kernel.write("/data/s/s1/s.h5")
+    world.run(for: 1)
+    #expect(world.changing == ["/data/s/s1"])
+  }
+
   @Test func `A root that is unmounted is missed until it is back`() {
     let mounted = MountTable(WatchedWorld.oneDisk.mounts + [Mount(id: 2, point: "/data", type: "ext4")])
     let world = WatchedWorld(mounts: mounted)

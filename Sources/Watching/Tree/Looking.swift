@@ -37,10 +37,13 @@ extension WatchedTree {
       hitWatchLimit = true
       return
     }
-    // inotify watches directories, not paths: a directory that was moved keeps its watch.
+    // inotify watches directories, not paths: a directory that was moved keeps its watch. One that is mounted at a second
+    // place, of which the mount table has not told yet, has the same: what is true shows in the other place.
     if let former = byDescriptor[descriptor], former != id {
+      let parent = nodes[former]?.parent
       nodes[former]?.watch = nil
       remove(former)
+      if let parent { scheduleLook(at: parent) }
     }
     byDescriptor[descriptor] = id
     nodes[id]!.watch = descriptor

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The daemon beside the programs that a lab uses.
+@Suite struct DaemonPeerTests {
+  @Test(Peers.needs("tables, numpy"))
+  func `A session that PyTables rewrites step by step is queued once, after the last step`() async throws {
+    try await RunningDaemon.run { daemon in
+      try daemon.drop("s1")
+      try await daemon.waitFor("s1", "queued")
+      let script = Peers.scripts.appending(path: "resort.py").path
+      let run = try await Blechctl.run([Peers.python, script, daemon.path("s1"), "0.3"])
+      #expect(run.exitCode == 0, "\(run.errors)")
+      try await daemon.wait("the new work") { daemon.mentions("s1", "would infer 2 of 2 jobs") == 2 }
+      try await daemon.waitFor("s1", "queued")
+      try await Task.sleep(for: .seconds(3))
+      #expect(daemon.mentions("s1", "would infer") == 2)
+      #expect(!daemon.log.contains { $0.contains(": bad: ") })
+    }
+  }
+
+  @Test(canMount)
+  func `A tmpfs, a bind mount and a FUSE mount inside one tree are watched, each as it can be`() async throws
+  {
+    let hasFUSE =
+      try await Blechctl.run(["sh", "-c", "command -v bindfs && test -e /dev/fuse"]).exitCode == 0
+    try await RunningDaemon.run(wrapper: ["unshare", "-m", "--propagation", "private"]) { daemon in
+      try await daemon.wait("the daemon") { (try? daemon.status().daemon.state) == .watching }
+      let pid = try daemon.identifier()
+      func inside(_ script: String) async throws {
+        let run = try await Blechctl.run(["nsenter", "-t", "\(pid)", "-m", "sh", "-euc", script])
+        #expect(run.exitCode == 0, "\(script): \(run.errors)")
+      }
+      for name in ["plain", "in_tmpfs", "in_fuse"] { _ = try daemon.stage(name) }
+      let (data, staging) = (daemon.data, daemon.scratch.path("staging"))
+      try await inside(
+        """
+        cp -r \(staging)/plain \(data)/plain
+        mkdir \(data)/tmpfs \(data)/bound \(data)/fuse \(data)/elsewhere
+        mount -t tmpfs none \(data)/tmpfs
+        cp -r \(staging)/in_tmpfs \(data)/tmpfs/s
+        mkdir \(data)/bound/inner; mount --bind \(data)/plain \(data)/bound/inner
+        """)
+      try await daemon.waitFor("plain", "queued")
+      try await daemon.waitFor("tmpfs/s", "queued")
+      // One directory is one session, by whatever path it is reached.
+      try await daemon.waitFor("bound/inner", "same")
+      if hasFUSE {
+        try await inside("bindfs \(staging) \(data)/fuse")
+        try await daemon.waitFor("fuse/in_fuse", "queued")
+        let watches = try daemon.status().watches
+        #expect(watches.first { $0.path == data + "/fuse" }?.backend == "polling")
+        #expect(watches.first { $0.path == data + "/tmpfs" }?.backend == "inotify")
+        try await inside("umount \(data)/fuse")
+        try await daemon.wait("the FUSE mount to be forgotten") { daemon.state(of: "fuse/in_fuse") == nil }
+      }
+      try await inside("umount \(data)/tmpfs")
+      try await daemon.wait("the tmpfs to be forgotten") { daemon.state(of: "tmpfs/s") == nil }
+      try await inside("mount -t tmpfs none \(data)/tmpfs; cp -r \(staging)/in_tmpfs \(data)/tmpfs/s")
+      try await daemon.waitFor("tmpfs/s", "queued")
+      #expect(daemon.state(of: "plain") == "queued")
+    }
+  }
+
+  @Test(canLimitWatches)
+  func `When the kernel gives no more watches, the rest is polled, and the log names the sysctl`()
+    async throws
+  {
+    let wrapper = [
+      "unshare", "-Ur", "sh", "-c", #"echo 20 > /proc/sys/user/max_inotify_watches; exec "$0" "$@""#,
+    ]
+    try await RunningDaemon.run(
+      wrapper: wrapper,
+      prepare: { daemon in
+        for number in 0..<40 {
+          try FileManager.default.createDirectory(
+            atPath: daemon.path("d\(number)"), withIntermediateDirectories: false)
+        }
+      }
+    ) { daemon in
+      try await daemon.wait("the warning") {
+        daemon.log.contains { $0.contains("sysctl -w fs.inotify.max_user_watches=524288") }
+      }
+      try daemon.drop("d39/s1")
+      try await daemon.waitFor("d39/s1", "queued")
+      #expect(try daemon.status().watches[0].backend == "both")
+      #expect(daemon.log.count { $0.contains("max_user_watches") } == 1)
+    }
+  }
+}
+
+private let canLimitWatches = ConditionTrait.enabled("limiting the kernel's watches needs a user namespace") {
+  try await Blechctl.run(["unshare", "-Ur", "sh", "-c", "echo 20 > /proc/sys/user/max_inotify_watches"])
+    .exitCode == 0
+}
