@@ -150,7 +150,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
     .testTarget(
-      name: "IntakeTests", dependencies: ["Intake", "Parameters", "Vocabulary", "Watching", system],
+      name: "IntakeTests",
+      dependencies: ["FileAccess", "Intake", "Parameters", "TestSupport", "Vocabulary", "Watching", system],
       swiftSettings: strict),
     .testTarget(
       name: "WatchingTests",

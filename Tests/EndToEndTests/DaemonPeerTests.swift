@@ -70,15 +70,7 @@ import Testing
     let wrapper = [
       "unshare", "-Ur", "sh", "-c", #"echo 20 > /proc/sys/user/max_inotify_watches; exec "$0" "$@""#,
     ]
-    try await RunningDaemon.run(
-      wrapper: wrapper,
-      prepare: { daemon in
-        for number in 0..<40 {
-          try FileManager.default.createDirectory(
-            atPath: daemon.path("d\(number)"), withIntermediateDirectories: false)
-        }
-      }
-    ) { daemon in
+    try await RunningDaemon.run(wrapper: wrapper, directories: (0..<40).map { "d\($0)" }) { daemon in
       try await daemon.wait("the warning") {
         daemon.log.contains { $0.contains("sysctl -w fs.inotify.max_user_watches=524288") }
       }

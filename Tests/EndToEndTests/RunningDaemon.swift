@@ -30,21 +30,21 @@ final class RunningDaemon: Sendable {
   /// - Parameters:
   ///   - settings: lines of the configuration beside `watch`.
   ///   - wrapper: a command that runs the daemon's.
+  ///   - directories: are there below `data` before the daemon starts.
   /// - Returns: how the daemon ended.
   @discardableResult
   static func run(
     _ settings: String = settings(), environment: [String: String] = [:], wrapper: [String] = [],
-    prepare: (RunningDaemon) async throws -> Void = { _ in },
+    directories: [String] = [],
     _ body: @escaping @Sendable (RunningDaemon) async throws -> Void
   ) async throws -> TerminationStatus {
     try await withScratchAsync { scratch in
       let daemon = RunningDaemon(scratch)
-      for name in ["data", "staging", "home"] {
+      for name in ["data", "staging", "home"] + directories.map({ "data/\($0)" }) {
         try FileManager.default.createDirectory(
           atPath: scratch.path(name), withIntermediateDirectories: false)
       }
       try daemon.configure(settings)
-      try await prepare(daemon)
       let command = wrapper + [program] + daemon.arguments
       let result = try await Subprocess.run(
         Blechctl.executable(command[0]), arguments: Arguments(Array(command.dropFirst())),
