@@ -115,8 +115,8 @@ let package = Package(
     .executableTarget(
       name: "blechd",
       dependencies: [
-        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Reporting", "Vocabulary", "Watching",
-        "WorkerProtocol", system,
+        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Reporting", "Threads", "Vocabulary",
+        "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -35,6 +35,11 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
       case .system(.permissionDenied), .system(.notPermitted): .notPermitted
       case .system(.readOnlyFileSystem), .system(.noSpace), .system(.ioError): .cannotWrite
       case .system(let errno) where errno.rawValue == 122: .cannotWrite  // EDQUOT
+      // A server that is away for a while.
+      case .system(.timedOut), .system(.socketNotConnected), .system(.hostIsDown), .system(.noRouteToHost),
+        .system(.networkDown), .system(.networkUnreachable), .system(.connectionReset),
+        .system(.connectionAbort):
+        .temporary
       case .system(.tooManyOpenFiles), .system(.tooManyOpenFilesInSystem), .system(.noMemory),
         .system(.resourceBusy), .system(.resourceTemporarilyUnavailable), .system(.staleNFSFileHandle):
         .temporary

@@ -31,7 +31,7 @@ struct Judgement {
 
   func standing(after outcome: InspectionOutcome) -> SessionStanding {
     switch outcome {
-    case .needsRecovery(let directories): .needsRecovery(directories)
+    case .needsRecovery(let directories): .needsRecovery(directories, retry: retry)
     case .failed(let failure): standing(after: failure)
     case .inspected(let inspection): standing(after: inspection)
     }
@@ -55,8 +55,9 @@ struct Judgement {
     switch failure.code {
     // Rights may be granted, servers come back, without any event that tells.
     case .notPermitted: return .blocked(failure, retry: retry)
-    case .temporary, .interrupted, .noInput, .cannotWrite: return .postponed(failure, retry: retry)
-    default: return .bad(failure)
+    case .temporary, .interrupted, .noInput, .cannotWrite, .internalError:
+      return .postponed(failure, retry: retry)
+    default: return .bad(failure, retry: now + Self.longestRetry)
     }
   }
 

@@ -23,26 +23,30 @@ public actor Intake {
   private let inspect: @Sendable (SessionSource) async -> InspectionOutcome
   private let recheck: @Sendable (FilePath) -> Void
   private let onEvent: @Sendable (Event) -> Void
-  private var underWay = 0
-  private var inspections: [FilePath: Task<Void, Never>] = [:]
+  /// By round.
+  private var inspections: [Int: (assignment: SessionBook.Assignment, task: Task<Void, Never>)] = [:]
   private var retry: Task<Void, Never>?
   private var isStopped = false
 
-  /// At most so many sessions are read at once: reading is the disk's work, not the processor's.
-  private static let mostInspections = 2
+  /// At most so many sessions of one file system are read at once, as reading is the disk's work and not the processor's,
+  /// and so many of all together. A server that is gone holds up its own sessions.
+  private static let (mostOfOneDevice, mostInspections) = (2, 8)
+  /// How long an inspection that was told to end is waited for.
+  private static let longestStop = Duration.seconds(6)
 
   /// - Parameters:
   ///   - roots: in the order of the watcher's.
   ///   - template: how sessions are read; its directory is left out of account.
+  ///   - memory: fingerprints of what is queued already, by path: what an earlier intake had.
   ///   - inspect: reads one session, in bounded time; ends early when its task is cancelled.
   ///   - recheck: asks the watch to let a directory settle once more.
   ///   - onEvent: is called on the actor, in order; it must not take long.
   public init(
-    roots: [IntakeRoot], template: SessionSource,
+    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:],
     inspect: @escaping @Sendable (SessionSource) async -> InspectionOutcome,
     recheck: @escaping @Sendable (FilePath) -> Void, onEvent: @escaping @Sendable (Event) -> Void
   ) {
-    book = SessionBook(roots: roots, template: template)
+    book = SessionBook(roots: roots, template: template, memory: memory)
     self.inspect = inspect
     self.recheck = recheck
     self.onEvent = onEvent
@@ -50,33 +54,34 @@ public actor Intake {
 
   public func take(_ reports: [RootReport]) {
     guard !isStopped else { return }
-    for report in reports {
-      perform(book.take(report))
-      // What changed or went is not worth being read any further.
-      if book.records[report.report.path]?.standing != .inspecting {
-        inspections[report.report.path]?.cancel()
-      }
+    for report in reports { perform(book.take(report)) }
+    // What changed or went is not worth being read any further.
+    for (round, inspection) in inspections where book.records[inspection.assignment.path]?.round != round {
+      inspection.task.cancel()
     }
     goOn()
   }
 
-  /// Every session directory that is known, sorted by path.
+  /// Every session directory that is known, in no order.
   public var sessions: [Session] {
-    book.records.map { Session(path: $0.key, root: $0.value.root, standing: $0.value.standing) }
-      .sorted { $0.path.string < $1.path.string }
+    book.records.map { Session(path: $0.key, root: $0.value.view.root, standing: $0.value.standing) }
   }
+
+  /// Fingerprints of what is queued, by path.
+  public var queued: [FilePath: [String]] { book.queued }
 
   /// Where one session stands, if it is known.
   public func session(at path: FilePath) -> Session? {
-    book.records[path].map { Session(path: path, root: $0.root, standing: $0.standing) }
+    book.records[path].map { Session(path: path, root: $0.view.root, standing: $0.standing) }
   }
 
-  /// Ends the inspections that are under way and takes nothing more.
+  /// Ends the inspections that are under way, as far as they let themselves be ended, and takes nothing more.
   public func stop() async {
     isStopped = true
     retry?.cancel()
-    for inspection in inspections.values { inspection.cancel() }
-    for inspection in inspections.values { await inspection.value }
+    for inspection in inspections.values { inspection.task.cancel() }
+    let deadline = Moment.now + Self.longestStop
+    while !inspections.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
   }
 
   private func perform(_ effects: [SessionBook.Effect]) {
@@ -91,20 +96,21 @@ public actor Intake {
   }
 
   private func goOn() {
-    while underWay < Self.mostInspections, let next = nextAssignment() {
-      underWay += 1
+    while inspections.count < Self.mostInspections, let next = nextAssignment() {
       let inspect = inspect
-      inspections[next.path] = Task {
+      let task = Task {
         let outcome = await inspect(next.source)
         ended(next, outcome)
       }
+      inspections[next.round] = (next, task)
     }
     scheduleRetry()
   }
 
   private func nextAssignment() -> SessionBook.Assignment? {
     guard !isStopped else { return nil }
-    while let next = book.nextInspection() {
+    let used = inspections.values.reduce(into: [:]) { $0[$1.assignment.device, default: 0] += 1 }
+    while let next = book.nextInspection(where: { used[$0, default: 0] < Self.mostOfOneDevice }) {
       // A worker's request is text.
       if next.path.isText { return next }
       perform(book.take(.failed(Self.noText(next.path)), of: next, at: .now))
@@ -117,8 +123,7 @@ public actor Intake {
   }
 
   private func ended(_ assignment: SessionBook.Assignment, _ outcome: InspectionOutcome) {
-    underWay -= 1
-    inspections[assignment.path] = nil
+    inspections[assignment.round] = nil
     guard !isStopped else { return }
     perform(book.take(outcome, of: assignment, at: .now))
     goOn()

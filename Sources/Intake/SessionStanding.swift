@@ -12,7 +12,7 @@ public enum SessionStanding: Equatable, Sendable {
   /// What is missing may still come.
   case unready(Unreadiness, Failure)
   /// An interrupted commit has left a journal in these directories.
-  case needsRecovery([String])
+  case needsRecovery([String], retry: Moment)
   /// Sorted before its root was first watched, or before the day that the configuration names.
   case backlog(Backlog)
   /// Every result is there, or the only ones missing are somebody else's to replace.
@@ -22,8 +22,9 @@ public enum SessionStanding: Equatable, Sendable {
   case blocked(Failure, retry: Moment)
   /// Something that passes is in the way; looked at again at `retry`.
   case postponed(Failure, retry: Moment)
-  /// It cannot be used until somebody changes it.
-  case bad(Failure)
+  /// It cannot be used until somebody changes it, and is looked at again at `retry` all the same: what ended its inspection
+  /// may have been something else.
+  case bad(Failure, retry: Moment)
   /// The same directory is known by another path already.
   case sameAs(FilePath)
 }
@@ -78,9 +79,9 @@ extension SessionStanding {
         : "its files must have been still for a while first"
     case .waiting: "its files are still; it is inspected next"
     case .inspecting: "it is being read"
-    case .unready(_, let failure), .bad(let failure), .blocked(let failure, _), .postponed(let failure, _):
+    case .unready(_, let failure), .bad(let failure, _), .blocked(let failure, _), .postponed(let failure, _):
       failure.description
-    case .needsRecovery(let directories):
+    case .needsRecovery(let directories, _):
       "an interrupted commit has left a journal in \(directories.joined(separator: ", ")); run blechctl recover on it"
     case .backlog(let backlog):
       "it was sorted on \(backlog.sorted), before \(backlog.limit), since when sessions of this root are taken; run "
@@ -98,9 +99,12 @@ extension SessionStanding {
 }
 
 extension SessionWork {
+  /// A hostile session may have thousands.
+  private static let mostNamed = 8
+
   /// Which jobs, and why: "region gc, taste 0 (new)".
   var summary: String {
-    jobs.map { job in
+    let named = jobs.prefix(Self.mostNamed).map { job in
       let cause =
         switch job.existing {
         case .none: "new"
@@ -109,6 +113,8 @@ extension SessionWork {
         case .current: "asked for"
         }
       return "\(job.identity) (\(cause))"
-    }.joined(separator: ", ")
+    }
+    let others = jobs.count - named.count
+    return named.joined(separator: ", ") + (others > 0 ? " and \(others) more" : "")
   }
 }

@@ -7,16 +7,20 @@ public struct Exclusions: Equatable, Sendable {
 
   public init(_ patterns: [String]) { self.patterns = patterns }
 
+  /// Where a file system's repair puts what it finds; only the administrator may look there.
+  private static let repaired: FileName = "lost+found"
+
   /// - Parameter names: lead from the root to the directory; at least one.
   func exclude(_ names: [FileName]) -> Bool {
     guard let name = names.last else { return false }
-    if name.isHidden { return true }
+    if name.isHidden || name == Self.repaired { return true }
     return patterns.contains { pattern in
+      // `backup/` means the same as `backup`.
+      let pattern = String(pattern.reversed().drop { $0 == "/" }.reversed())
       let isPath = pattern.contains("/")
-      let pattern = pattern.drop { $0 == "/" }
       let text = isPath ? Array(names.map(\.bytes).joined(separator: [UInt8(ascii: "/")])) : name.bytes
       let terminated = text.map { CChar(bitPattern: $0) } + [0]
-      return unsafe fnmatch(String(pattern), terminated, isPath ? FNM_PATHNAME : 0) == 0
+      return unsafe fnmatch(String(pattern.drop { $0 == "/" }), terminated, isPath ? FNM_PATHNAME : 0) == 0
     }
   }
 }

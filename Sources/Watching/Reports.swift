@@ -1,24 +1,34 @@
 import Synchronization
 import SystemPackage
 
-/// A report, and the root that it came from: its place in the list that the watcher was given.
+/// A report, and where it came from.
 public struct RootReport: Equatable, Sendable {
+  /// The root's place in the list that the watcher was given.
   public let root: Int
+  /// Which of the watcher's trees says so. Two of them may speak of one path, while a file system is mounted or
+  /// unmounted there.
+  public let tree: Int
   public let report: DirectoryReport
 
-  public init(root: Int, report: DirectoryReport) {
+  public init(root: Int, tree: Int, report: DirectoryReport) {
     self.root = root
+    self.tree = tree
     self.report = report
   }
 }
 
-/// Reports on their way from the trees' threads to whoever takes them. Of each directory only the latest is kept, so that
-/// there are never more than directories.
+/// Reports on their way from the trees' threads to whoever takes them. Of each tree's directory only the latest is kept, so
+/// that there are never more than directories.
 final class Reports: Sendable {
   private struct Waiting {
-    var latest: [FilePath: RootReport] = [:]
-    /// Paths in the order of their first report.
-    var order: [FilePath] = []
+    var latest: [Source: RootReport] = [:]
+    /// In the order of their first report.
+    var order: [Source] = []
+  }
+
+  private struct Source: Hashable {
+    let tree: Int
+    let path: FilePath
   }
 
   private let waiting = Mutex(Waiting())
@@ -29,10 +39,9 @@ final class Reports: Sendable {
   init() { (signals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
   func add(_ report: RootReport) {
+    let source = Source(tree: report.tree, path: report.report.path)
     waiting.withLock { waiting in
-      if waiting.latest.updateValue(report, forKey: report.report.path) == nil {
-        waiting.order.append(report.report.path)
-      }
+      if waiting.latest.updateValue(report, forKey: source) == nil { waiting.order.append(source) }
     }
     signal()
   }

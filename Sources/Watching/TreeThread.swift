@@ -95,7 +95,7 @@ final class TreeThread: Sendable {
       if case .mountsChanged = command {
         shared.commands.removeAll { if case .mountsChanged = $0 { true } else { false } }
       }
-      // The hourly rescan finds what is left out here.
+      // Where a tree hangs, so many directories that are to be looked at again are of no use.
       if shared.commands.count < Self.mostCommands { shared.commands.append(command) }
     }
     calls.wake()

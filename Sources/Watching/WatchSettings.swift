@@ -51,6 +51,8 @@ public struct WatchSettings: Equatable, Sendable {
   public var mostEntries = 1_000_000
   /// Most directories that are looked at before events are read again.
   public var looksPerStep = 256
+  /// A step of slow looks ends after this.
+  public var longestStep = Duration.seconds(1)
 
   public init(settle: Duration) { self.settle = settle }
 }

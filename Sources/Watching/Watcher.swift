@@ -14,7 +14,15 @@ public final class Watcher: Sendable {
     /// By root and mount point.
     var nested: [Place: TreeThread] = [:]
     var hitMountLimit: Set<Int> = []
-    var mustStop = false
+    /// How many trees there have been.
+    var count = 0
+    var life = Life.new
+  }
+
+  private enum Life {
+    case new
+    case running
+    case stopped
   }
 
   private struct Place: Hashable {
@@ -50,21 +58,21 @@ public final class Watcher: Sendable {
   /// The latest report of each directory that has something to say since the last call.
   public func takeReports() -> [RootReport] { reports.take() }
 
-  /// Begins to watch. Nothing is waited for.
+  /// Begins to watch, once. Nothing is waited for.
   ///
-  /// - Throws: `Errno` where the process has no descriptor left.
+  /// - Throws: `Errno` where the process has no descriptor or thread left.
   public func start() throws(Errno) {
     let table = monitor.read()
     let threads = try roots.map { (root) throws(Errno) in try TreeThread(root) }
-    trees.withLock { trees in
-      trees.mounts = table
-      trees.roots = threads
+    let isNew = trees.withLock { trees in
+      guard trees.life == .new else { return false }
+      (trees.life, trees.mounts, trees.roots) = (.running, table, threads)
+      return true
     }
-    for (index, thread) in threads.enumerated() {
-      try start(thread, roots[index], root: index, table)
-    }
+    guard isNew else { return }
+    for (index, thread) in threads.enumerated() { try start(thread, roots[index], root: index, table) }
     try onOwnThread { [self] in
-      while !trees.withLock(\.mustStop) {
+      while trees.withLock({ $0.life == .running }) {
         monitor.wait(monitorWaker)
         mountsChanged()
       }
@@ -72,11 +80,17 @@ public final class Watcher: Sendable {
     }
   }
 
-  private func start(_ thread: TreeThread, _ tree: WatchRoot, root: Int, _ table: MountTable) throws(Errno) {
+  private func start(
+    _ thread: TreeThread, _ root: WatchRoot, root index: Int, _ table: MountTable
+  ) throws(Errno) {
     let reports = reports
+    let tree = trees.withLock { trees in
+      trees.count += 1
+      return trees.count
+    }
     try thread.start(
-      tree, policy: policy, settings: settings, mounts: table,
-      report: { reports.add(RootReport(root: root, report: $0)) },
+      root, policy: policy, settings: settings, mounts: table,
+      report: { reports.add(RootReport(root: index, tree: tree, report: $0)) },
       statusChanged: { [weak self] hasMoved in
         if hasMoved { self?.reconcile() }
         reports.signal()
@@ -96,7 +110,7 @@ public final class Watcher: Sendable {
   /// Gives every file system inside a root a tree of its own, and takes it away from those that are gone.
   private func reconcile() {
     let (started, stopped, table) = trees.withLock { trees in
-      if trees.mustStop { return ([(Place, TreeThread, WatchRoot)](), [TreeThread](), trees.mounts) }
+      if trees.life != .running { return ([(Place, TreeThread, WatchRoot)](), [TreeThread](), trees.mounts) }
       trees.hitMountLimit = []
       var wanted: [Place: WatchRoot] = [:]
       for (index, thread) in trees.roots.enumerated() {
@@ -117,8 +131,12 @@ public final class Watcher: Sendable {
       return (started, Array(unwanted.values), trees.mounts)
     }
     for (place, thread, root) in started {
-      // Without a thread left it is as a tree that hangs, and that is said.
-      try? start(thread, root, root: place.root, table)
+      do throws(Errno) {
+        try start(thread, root, root: place.root, table)
+      } catch {
+        // There is no thread left. It is tried again with the next change of the mounts.
+        trees.withLock { $0.nested[place] = nil }
+      }
     }
     for thread in stopped { thread.requestStop(forgets: true) }
   }
@@ -154,10 +172,11 @@ public final class Watcher: Sendable {
 
   /// Ends all watching. A thread that hangs in a call is left behind.
   public func stop() async {
-    let all = trees.withLock { trees in
-      trees.mustStop = true
-      return trees.roots + trees.nested.values
+    let (all, wasRunning) = trees.withLock { trees in
+      defer { trees.life = .stopped }
+      return (trees.roots + trees.nested.values, trees.life == .running)
     }
+    guard wasRunning else { return reports.end() }
     monitorWaker.signal()
     for thread in all { thread.requestStop() }
     let deadline = Moment.now + Self.longestStop

@@ -13,6 +13,13 @@ struct ControlService: Service {
   let runtime: RuntimeDirectory
   let report: StatusReport
   let watch: WatchService
+  private let gate = InspectionGate(places: 2)
+
+  init(runtime: RuntimeDirectory, report: StatusReport, watch: WatchService) {
+    self.runtime = runtime
+    self.report = report
+    self.watch = watch
+  }
 
   func run() async throws {
     let server = ControlServer(path: runtime.controlSocket) { request, _ in await answer(request) }
@@ -53,12 +60,14 @@ struct ControlService: Service {
     let status = current.watcher.status[index].root
     var source = current.template
     source.directory = directory
+    let request = source
+    let outcome = await gate.run { await current.inspector.inspect(request) }
     return SessionExplanation(
       directory: directory,
       watched: .below(
         root: current.configuration.watch[index].path, backend: status.backend.rawValue,
         isKnown: session != nil, settle: current.configuration.settle),
-      standing: session?.standing, outcome: await current.inspector.inspect(source),
+      standing: session?.standing, outcome: outcome,
       root: current.roots[index], replacesForeign: current.template.replacesForeign)
   }
 }

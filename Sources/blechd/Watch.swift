@@ -19,9 +19,11 @@ struct Watch: Sendable {
 
   /// - Parameters:
   ///   - firstWatched: of each root, in seconds since 1970.
+  ///   - queued: fingerprints of what is queued already, by path.
   ///   - onChange: is called whenever there is something new to report.
   init(
-    _ configuration: Configuration, firstWatched: [Int64], worker: WorkerProcess, log: Logger,
+    _ configuration: Configuration, firstWatched: [Int64], queued: [FilePath: [String]],
+    worker: WorkerProcess, log: Logger,
     onChange: @escaping @Sendable () -> Void
   ) throws(Failure) {
     self.configuration = configuration
@@ -45,7 +47,7 @@ struct Watch: Sendable {
     let inspector = Inspector(worker: worker, memoryMB: configuration.limits.memoryPerJobMB)
     self.inspector = inspector
     intake = Intake(
-      roots: roots, template: template, inspect: { await inspector.inspect($0) },
+      roots: roots, template: template, memory: queued, inspect: { await inspector.inspect($0) },
       recheck: { [watcher] in watcher.recheck($0) },
       onEvent: {
         Decision($0).log(to: log)
@@ -68,11 +70,6 @@ struct Watch: Sendable {
       await intake.take(watcher.takeReports())
       onChange()
     }
-  }
-
-  func stop() async {
-    await watcher.stop()
-    await intake.stop()
   }
 
   /// Whether everything that can be looked at has been.

@@ -5,6 +5,8 @@ import Jobs
 import Logging
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
+import Threads
 import UnixSignals
 import Vocabulary
 import Watching
@@ -16,12 +18,18 @@ final class WatchService: Service {
   private let worker: WorkerProcess
   private let log: Logger
   private let current: Mutex<Watch>
+  /// The configuration that takes over as soon as the present watch has ended.
+  private let next = Mutex<Configuration?>(nil)
   private let isStopping = Atomic(false)
   private let told = Mutex<Set<String>>([])
+  private let isReady = Atomic(false)
 
   /// One element whenever there is something new to report.
   let changes: AsyncStream<Void>
   private let change: AsyncStream<Void>.Continuation
+
+  /// How long reading the configuration may take: it may lie on a server that is gone.
+  private static let longestLoad = Duration.seconds(10)
 
   init(
     file: ConfigurationFile, configuration: Configuration, state: StateDirectory, worker: WorkerProcess,
@@ -32,12 +40,12 @@ final class WatchService: Service {
     self.worker = worker
     self.log = log
     (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    current = Mutex(try Self.makeWatch(configuration, state, worker, log, change))
+    current = Mutex(try Self.makeWatch(configuration, state, worker, log, [:], change))
   }
 
   private static func makeWatch(
     _ configuration: Configuration, _ state: StateDirectory, _ worker: WorkerProcess, _ log: Logger,
-    _ change: AsyncStream<Void>.Continuation
+    _ queued: [FilePath: [String]], _ change: AsyncStream<Void>.Continuation
   ) throws(Failure) -> Watch {
     let now = Int64(Date.now.timeIntervalSince1970)
     let known = try RootRegister(in: state.path).firstWatched(configuration.watch.map(\.path), now: now)
@@ -45,7 +53,9 @@ final class WatchService: Service {
       log.warning(
         "when the roots were first watched could not be read; the file is now \(aside), and they begin today")
     }
-    return try Watch(configuration, firstWatched: known.times, worker: worker, log: log) { change.yield() }
+    return try Watch(
+      configuration, firstWatched: known.times, queued: queued, worker: worker, log: log
+    ) { change.yield() }
   }
 
   /// What is at work now.
@@ -56,34 +66,104 @@ final class WatchService: Service {
   func run() async throws {
     let reloads = await UnixSignalsSequence(trapping: .sighup)
     try await withGracefulShutdownHandler {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          for await _ in reloads { await self.reload() }
+      try await withTaskCancellationHandler {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            for await _ in reloads { await self.reload() }
+          }
+          group.addTask { try await self.watchOn() }
+          // The watch ends by its stop alone; then nobody waits for signals any more.
+          try await group.next()
+          group.cancelAll()
         }
-        group.addTask { try await self.watchOn() }
-        // The watch ends by its stop alone; then nobody waits for signals any more.
-        try await group.next()
-        group.cancelAll()
+      } onCancel: {
+        self.end()
       }
     } onGracefulShutdown: {
-      self.isStopping.store(true, ordering: .relaxed)
-      Task { await self.watch.stop() }
+      self.end()
     }
     change.finish()
   }
 
-  /// Watches, one configuration after the other.
+  private func end() {
+    isStopping.store(true, ordering: .relaxed)
+    Task { await self.watch.watcher.stop() }
+  }
+
+  /// Watches, one configuration after the other, each until its watcher is stopped.
   private func watchOn() async throws {
-    while !isAtItsEnd {
+    try watch.start()
+    while true {
       let watch = watch
-      try watch.start()
+      isReady.store(false, ordering: .relaxed)
       change.yield()
       await watch.run { self.noteChange(in: watch) }
+      await watch.intake.stop()
+      guard !isAtItsEnd, let configuration = next.withLock({ $0.take() }) else { return }
+      try await replace(watch, with: configuration)
     }
   }
 
+  /// A configuration that cannot be put to work gives way to the one before.
+  private func replace(_ old: Watch, with configuration: Configuration) async throws {
+    let queued = await old.intake.queued
+    do throws(Failure) {
+      try put(configuration, queued)
+      log.notice("the configuration was read anew")
+    } catch {
+      log.error("the new configuration cannot be put to work, the one before is again: \(error)")
+      try put(old.configuration, queued)
+    }
+  }
+
+  private func put(_ configuration: Configuration, _ queued: [FilePath: [String]]) throws(Failure) {
+    let watch = try Self.makeWatch(configuration, state, worker, log, queued, change)
+    try watch.start()
+    current.withLock { $0 = watch }
+    // A stop that came meanwhile has stopped the one before.
+    if isAtItsEnd { Task { await watch.watcher.stop() } }
+  }
+
+  /// A configuration that cannot be used changes nothing.
+  private func reload() async {
+    switch await load() {
+    case .success(let configuration):
+      next.withLock { $0 = configuration }
+      await watch.watcher.stop()
+    case .failure(let error):
+      for line in error.lines { log.error("\(line)") }
+      log.error("the configuration in force stays as it was")
+    case nil:
+      log.error(
+        "\(file.path): could not be read within \(Self.longestLoad); the configuration in force stays as it was"
+      )
+    }
+  }
+
+  /// Nil where reading takes too long.
+  private func load() async -> Result<Configuration, ConfigurationError>? {
+    let file = file
+    let (results, result) = AsyncStream<Result<Configuration, ConfigurationError>>.makeStream()
+    let reads =
+      (try? onOwnThread { result.yield(Result { () throws(ConfigurationError) in try file.load() }) }) != nil
+    guard reads else { return nil }
+    let timeout = Task {
+      try await Task.sleep(for: Self.longestLoad)
+      result.finish()
+    }
+    defer { timeout.cancel() }
+    return await results.first { _ in true }
+  }
+
+  // MARK: Problems
+
   private func noteChange(in watch: Watch) {
     tellProblems(of: watch)
+    if !isReady.load(ordering: .relaxed), watch.isScanned {
+      isReady.store(true, ordering: .relaxed)
+      let directories = watch.watcher.status.flatMap(\.trees).reduce(0) { $0 + $1.directories }
+      log.notice("everything is watched: \(directories) \(directories == 1 ? "directory" : "directories")")
+    }
     change.yield()
   }
 
@@ -103,27 +183,5 @@ final class WatchService: Service {
     }
     for text in new.values.sorted() { log.warning("\(text)") }
     for key in gone.sorted() { log.notice("\(key): is over") }
-  }
-
-  /// A configuration that cannot be used changes nothing.
-  private func reload() async {
-    let next: Watch
-    do throws(ConfigurationError) {
-      let configuration = try file.load()
-      do throws(Failure) {
-        next = try Self.makeWatch(configuration, state, worker, log, change)
-      } catch {
-        return log.error("the new configuration is not in force: \(error)")
-      }
-    } catch {
-      for line in error.lines { log.error("\(line)") }
-      return log.error("the configuration in force stays as it was")
-    }
-    let old = current.withLock { current in
-      defer { current = next }
-      return current
-    }
-    await old.stop()
-    log.notice("the configuration was read anew")
   }
 }

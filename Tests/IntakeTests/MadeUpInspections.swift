@@ -19,17 +19,20 @@ enum MadeUp {
   }
 
   static func report(
-    _ path: FilePath, _ state: DirectoryReport.State, inode: UInt64? = nil, root: Int = 0
+    _ path: FilePath, _ state: DirectoryReport.State, inode: UInt64? = nil, root: Int = 0, tree: Int = 0,
+    device: UInt64 = 1
   ) -> RootReport {
     let inode = inode ?? path.string.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) }
     return RootReport(
-      root: root,
-      report: DirectoryReport(path: path, identity: FileIdentity(device: 1, inode: inode), state: state))
+      root: root, tree: tree,
+      report: DirectoryReport(path: path, identity: FileIdentity(device: device, inode: inode), state: state))
   }
 
-  static func settled(_ path: FilePath, version: Int64 = 1, inode: UInt64? = nil, root: Int = 0) -> RootReport
-  {
-    report(path, .settled(stamps(version)), inode: inode, root: root)
+  static func settled(
+    _ path: FilePath, version: Int64 = 1, inode: UInt64? = nil, root: Int = 0, tree: Int = 0,
+    device: UInt64 = 1
+  ) -> RootReport {
+    report(path, .settled(stamps(version)), inode: inode, root: root, tree: tree, device: device)
   }
 
   static func changing(_ path: FilePath, inode: UInt64? = nil) -> RootReport {

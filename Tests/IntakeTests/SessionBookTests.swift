@@ -114,15 +114,21 @@ import Watching
     #expect(try names(inspect(&book, .failed(failure))) == ["s1: being re-sorted", "withdraw s1"])
   }
 
-  @Test func `What cannot be used is bad until it changes`() throws {
+  @Test func `What cannot be used is bad, and looked at again when it changes or an hour has gone by`() throws
+  {
     var book = book()
     _ = book.take(MadeUp.settled(path))
-    #expect(
-      try names(inspect(&book, .failed(Failure(.badData, "s1", "is broken", remedy: "")))) == ["s1: bad"])
-    #expect(book.nextRetry == nil)
+    let now = Moment.now
+    let failure = Failure(.badData, "s1", "is broken", remedy: "")
+    #expect(try names(inspect(&book, .failed(failure), at: now)) == ["s1: bad"])
+    #expect(book.nextRetry == now + .seconds(3600))
+    #expect(names(book.take(MadeUp.settled(path, version: 2))) == ["s1: waiting"])
   }
 
-  @Test(arguments: [(ExitCode.notPermitted, "blocked"), (.temporary, "postponed"), (.noInput, "postponed")])
+  @Test(arguments: [
+    (ExitCode.notPermitted, "blocked"), (.temporary, "postponed"), (.noInput, "postponed"),
+    (.internalError, "postponed"),
+  ])
   func `What passes is tried again, later and later, up to once an hour`(code: ExitCode, name: String) throws
   {
     var book = book()
@@ -152,6 +158,62 @@ import Watching
     var book = book()
     _ = book.take(MadeUp.settled(path))
     #expect(try names(inspect(&book, .needsRecovery(["/data/s1"]))) == ["s1: needs recovery"])
+  }
+
+  @Test func `After a recovery that did not touch the .h5 the session is read again`() throws {
+    var book = book()
+    _ = book.take(MadeUp.settled(path))
+    _ = try inspect(&book, .needsRecovery(["/data/s1"]))
+    #expect(book.nextRetry != nil)
+    _ = book.take(MadeUp.changing(path))
+    #expect(names(book.take(MadeUp.settled(path))) == ["s1: waiting"])
+  }
+
+  @Test func `A tree that goes takes away only what no other tree sees`() throws {
+    var book = book()
+    _ = book.take(MadeUp.settled(path, inode: 5, tree: 1))
+    // Something is mounted there: another tree, another directory. The first tree is late to notice.
+    _ = book.take(MadeUp.settled(path, version: 2, inode: 6, tree: 2))
+    _ = try inspect(&book, .inspected(MadeUp.inspection(version: 2)))
+    #expect(book.take(MadeUp.report(path, .gone, inode: 5, tree: 1)).isEmpty)
+    #expect(book.records[path]?.standing.name == "queued")
+    // Unmounted, and the other way round: what was hidden is seen again before the other goes.
+    _ = book.take(MadeUp.settled(path, inode: 5, tree: 3))
+    _ = book.take(MadeUp.settled(path, version: 2, inode: 6, tree: 2))
+    #expect(names(book.take(MadeUp.report(path, .gone, inode: 6, tree: 2))) == [])
+    #expect(book.records[path]?.view.identity.inode == 5)
+    #expect(try names(inspect(&book, .inspected(MadeUp.inspection()))) == ["s1: queued"])
+  }
+
+  @Test func `Another directory in the place of a session is read anew`() throws {
+    var book = book()
+    _ = book.take(MadeUp.settled(path, inode: 5))
+    _ = try inspect(&book, .inspected(MadeUp.inspection()))
+    #expect(names(book.take(MadeUp.settled(path, inode: 6))) == ["s1: waiting"])
+  }
+
+  @Test func `A device that hangs keeps only its own sessions waiting`() {
+    var book = book()
+    _ = book.take(MadeUp.settled("/data/a"))
+    _ = book.take(MadeUp.settled("/data/b", device: 2))
+    var next = book.nextInspection(where: { $0 != 1 })
+    #expect(next?.path == "/data/b" && next?.device == 2)
+    next = book.nextInspection(where: { $0 != 1 })
+    #expect(next == nil)
+    next = book.nextInspection()
+    #expect(next?.path == "/data/a")
+  }
+
+  @Test func `What an earlier book had queued is not queued again`() throws {
+    var first = book()
+    _ = first.take(MadeUp.settled(path))
+    _ = try inspect(&first, .inspected(MadeUp.inspection()))
+    var second = SessionBook(
+      roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""), memory: first.queued)
+    #expect(second.queued == [path: ["f0", "f1"]])
+    _ = second.take(MadeUp.settled(path))
+    #expect(try names(inspect(&second, .inspected(MadeUp.inspection()))) == ["s1: queued"])
+    #expect(names(second.take(MadeUp.report(path, .gone))) == ["withdraw s1"])
   }
 
   @Test func `A session that changes while it is read settles anew`() throws {
@@ -251,8 +313,8 @@ import Watching
       (
         .queued(work), "1 of 2 jobs are to be inferred: region all, taste 1 (data or parameters have changed)"
       ),
-      (.bad(failure), "mend it"), (.sameAs("/data/other"), "/data/other"),
-      (.needsRecovery(["/data/s1"]), "blechctl recover"),
+      (.bad(failure, retry: .now), "mend it"), (.sameAs("/data/other"), "/data/other"),
+      (.needsRecovery(["/data/s1"], retry: .now), "blechctl recover"),
     ]
     for (standing, words) in all {
       #expect(!standing.name.isEmpty && standing.reason.contains(words), "\(standing.reason)")

@@ -20,7 +20,7 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
   private var links: [FilePath: FilePath] = [:]
 
   private var isOpen = false
-  private var watches: [WatchDescriptor: (inode: UInt64, purpose: WatchPurpose)] = [:]
+  private var watches: [WatchDescriptor: (inode: UInt64, seesEntries: Bool)] = [:]
   private var descriptors: [UInt64: WatchDescriptor] = [:]
   private var nextDescriptor: Int32 = 1
   private var events: [WatchEvent] = []
@@ -38,8 +38,11 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
   var magic: UInt = 0xEF53
   /// Fails whatever looks at these.
   var failing: [FilePath: Errno] = [:]
-  /// Runs before every look: the world goes on while a directory is read.
-  var beforeLook: ((FilePath) -> Void)?
+  /// Runs after a directory is watched and before it is read: the world goes on meanwhile.
+  var beforeReading: ((FilePath) -> Void)?
+  /// How long each look takes, and what lets the time pass.
+  var lookDuration: Double?
+  var passTime: (Double) -> Void = { _ in }
 
   /// Whether a wait would end at once.
   var hasEvents: Bool { !events.isEmpty && !holdsEvents }
@@ -104,6 +107,19 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
 
   func loseEvents() { events.append(.overflow) }
 
+  func exists(_ path: FilePath) -> Bool { inode(at: path) != nil }
+
+  func isFree(_ path: FilePath) -> Bool {
+    inode(at: path) == nil && inode(at: path.removingLastComponent()).flatMap { inodes[$0]?.entries } != nil
+  }
+
+  /// Names of the directories that are not hidden, sorted.
+  func directories(in path: FilePath) -> [String] {
+    let entries = inode(at: path).flatMap { inodes[$0]?.entries } ?? [:]
+    return entries.filter { inodes[$0.value]?.entries != nil && !$0.key.isHidden }.map { $0.key.text! }
+      .sorted()
+  }
+
   // MARK: Inodes
 
   private func name(_ path: FilePath) -> FileName { FileName(path.lastComponent!.string) }
@@ -154,7 +170,7 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
     switch what {
     case .itself: queue(.directory(descriptor))
     case .entry(let name, let isDirectory):
-      if watches[descriptor]?.purpose == .entries {
+      if watches[descriptor]?.seesEntries == true {
         queue(.entry(descriptor, name, isDirectory: isDirectory))
       }
     }
@@ -188,17 +204,22 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
     (watches, descriptors, events) = ([:], [:], [])
   }
 
-  func addWatch(_ path: FilePath, for purpose: WatchPurpose) throws(Errno) -> WatchDescriptor {
+  func addWatch(toItself path: FilePath) throws(Errno) -> WatchDescriptor {
     try interrupt()
-    guard isOpen else { throw .badFileDescriptor }
     guard let number = inode(at: path) else { throw .noSuchFileOrDirectory }
-    guard inodes[number]!.entries != nil else { throw .notDirectory }
-    guard inodes[number]!.isReadable else { throw .permissionDenied }
-    if let known = descriptors[number] { return known }
+    return try watch(number, seesEntries: false)
+  }
+
+  private func watch(_ number: UInt64, seesEntries: Bool) throws(Errno) -> WatchDescriptor {
+    guard isOpen else { throw .badFileDescriptor }
+    if let known = descriptors[number] {
+      watches[known]!.seesEntries = seesEntries
+      return known
+    }
     guard watches.count < watchLimit else { throw .noSpace }
     let descriptor = WatchDescriptor(rawValue: nextDescriptor)
     nextDescriptor += 1
-    watches[descriptor] = (number, purpose)
+    watches[descriptor] = (number, seesEntries)
     descriptors[number] = descriptor
     return descriptor
   }
@@ -225,28 +246,37 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
   }
 
   func list(
-    _ path: FilePath, mostEntries: Int, stampsOf isRelevant: (FileName) -> Bool
+    _ path: FilePath, watching: Bool, mostEntries: Int, skipped: Set<FileName>,
+    stampsOf isRelevant: (FileName) -> Bool
   ) throws(Errno) -> DirectoryListing {
     try interrupt()
     looks += 1
     if let error = failing[path] { throw error }
     guard let number = inode(at: path) else { throw .noSuchFileOrDirectory }
-    guard let entries = inodes[number]!.entries else { throw .notDirectory }
+    guard inodes[number]!.entries != nil else { throw .notDirectory }
     guard inodes[number]!.isReadable else { throw .permissionDenied }
     var listing = DirectoryListing(
       identity: FileIdentity(device: inodes[number]!.device, inode: number), directories: [:], files: [:])
-    for (name, child) in entries.sorted(by: { $0.key < $1.key }).prefix(mostEntries) {
+    if watching { listing.watch = Result { () throws(Errno) in try watch(number, seesEntries: true) } }
+    beforeReading?(path)
+    lookDuration.map(passTime)
+    let entries = inodes[number]?.entries ?? [:]
+    for (name, child) in entries.sorted(by: { $0.key < $1.key }).prefix(mostEntries)
+    where !skipped.contains(name) {
       let inode = inodes[child]!
       if inode.entries != nil {
         listing.directories[name] = child
       } else if isRelevant(name) {
+        guard inode.isReadable else {
+          listing.failure = .ioError
+          continue
+        }
         listing.files[name] = Stamp(
           device: inode.device, inode: child, size: inode.size, modified: inode.modified,
           changed: inode.modified)
       }
     }
     listing.isCut = entries.count > mostEntries
-    beforeLook?(path)
     return listing
   }
 

@@ -25,7 +25,7 @@ import Testing
     let world = WatchedWorld()
     world.kernel.makeDirectory("/data/a")
     var isFirst = true
-    world.kernel.beforeLook = { [unowned world] path in
+    world.kernel.beforeReading = { [unowned world] path in
       guard path == "/data/a", isFirst else { return }
       isFirst = false
       world.writeSession("/data/a/s1")
@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func `Hidden and excluded directories are left out`() {
-    let root = WatchRoot(path: "/data", exclusions: Exclusions(["backup*", "rat?/old", "/tmp/x"]))
+    let root = WatchRoot(path: "/data", exclusions: Exclusions(["backup*", "rat?/old/", "/tmp/x", "junk/"]))
     let world = WatchedWorld(root)
     for path in [
       ".Trash-1000/s1", "backup2/s1", "rat1/old/s1", "rat1/very/old/s1", "rat1/backups/s1", "tmp/x/s1",
@@ -153,7 +153,8 @@ import Testing
     #expect(world.tree.status.pollInterval == .seconds(300))
     let looks = world.kernel.looks
     world.run(for: 3600)
-    #expect((11...16).contains(world.kernel.looks - looks))
+    // The root, and whether it is where it was.
+    #expect((22...32).contains(world.kernel.looks - looks))
     world.writeSession("/data/s1")
     world.run(for: 330)
     #expect(world.settled == ["/data/s1"])
@@ -275,6 +276,71 @@ import Testing
     world.tree.mountsChanged(mounted)
     world.run(for: 30)
     #expect(world.settled == ["/data/s1"] && world.tree.status.problems.isEmpty)
+  }
+
+  @Test func `A directory that moves below what takes its place`() {
+    let world = WatchedWorld()
+    world.writeSession("/data/a/b/s1")
+    world.run(for: 30)
+    // While the root rests.
+    world.kernel.makeDirectory("/data/q")
+    world.run(for: 0.01)
+    world.kernel.makeDirectory("/data/.n")
+    world.kernel.move("/data/a", to: "/data/.n/b")
+    world.kernel.move("/data/.n", to: "/data/a")
+    world.kernel.makeDirectory("/data/a/b/b/z")
+    world.run(for: 60)
+    #expect(world.settled == ["/data/a/b/b/s1"])
+  }
+
+  @Test func `A root behind a symbolic link that leads elsewhere is found with the next rescan`() {
+    let world = WatchedWorld(WatchRoot(path: "/link"))
+    world.kernel.makeLink("/link", to: "/data")
+    world.writeSession("/data/s1")
+    world.writeSession("/other/s2")
+    world.run(for: 30)
+    world.kernel.makeLink("/link", to: "/other")
+    world.run(for: 4200)
+    #expect(world.settled == ["/other/s2"])
+  }
+
+  @Test func `One file that cannot be looked at does not hide what lies beside it`() {
+    let world = WatchedWorld()
+    world.kernel.write("/data/broken.h5")
+    world.kernel.setReadable(false, "/data/broken.h5")
+    world.writeSession("/data/s1")
+    world.run(for: 30)
+    #expect(world.settled == ["/data/s1"])
+    #expect(world.tree.status.problems == [.unreadable(count: 1, example: "/data", .ioError)])
+  }
+
+  @Test func `A directory that may not be read does not make the rest be polled`() {
+    let world = WatchedWorld()
+    world.kernel.makeDirectory("/data/a")
+    world.kernel.setReadable(false, "/data/a")
+    world.run(for: 30)
+    #expect(world.tree.status.backend == .inotify && world.tree.pollDue == nil)
+  }
+
+  @Test func `A slow directory is as old as the beginning of its look`() {
+    let world = WatchedWorld()
+    world.writeSession("/data/s1")
+    world.run(for: 1)
+    world.kernel.lookDuration = 8
+    world.kernel.modify("/data/s1/s.h5")
+    world.run(for: 200)
+    let settled = world.settledAt("/data/s1")
+    #expect(settled.count == 1 && settled[0] > 25)
+  }
+
+  @Test func `Polling takes a fifth of the time at most`() {
+    var schedule = PollSchedule(.seconds(15) ... .seconds(300))
+    schedule.roundEnded(after: .seconds(1), foundChanges: true)
+    #expect(schedule.interval == .seconds(15))
+    schedule.roundEnded(after: .seconds(1000), foundChanges: true)
+    #expect(schedule.interval == .seconds(5000))
+    schedule.roundEnded(after: .seconds(1), foundChanges: false)
+    #expect(schedule.interval == .seconds(300))
   }
 
   @Test func `Calls that a signal interrupts are made again`() {

@@ -31,6 +31,7 @@ final class WatchedWorld {
     var settings = WatchSettings(settle: .seconds(Self.settle))
     change(&settings)
     kernel.makeDirectory("/data")
+    kernel.passTime = { [unowned self] in now += .seconds($0) }
     tree = WatchedTree(
       root, policy: Self.policy, settings: settings, mounts: mounts, calls: kernel,
       clock: { [unowned self] in now },

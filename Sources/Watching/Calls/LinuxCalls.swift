@@ -29,11 +29,19 @@ package final class LinuxCalls: WatchCalls {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  package func addWatch(_ path: FilePath, for purpose: WatchPurpose) throws(Errno) -> WatchDescriptor {
-    let itself = IN_DELETE_SELF | IN_MOVE_SELF
-    let entries = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
-    let mask =
-      UInt32(itself | (purpose == .entries ? entries : 0)) | UInt32(IN_ONLYDIR) | UInt32(IN_DONT_FOLLOW)
+  private static let itself = UInt32(IN_DELETE_SELF | IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
+  private static let entries = UInt32(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+
+  package func addWatch(toItself path: FilePath) throws(Errno) -> WatchDescriptor {
+    try addWatch(path, Self.itself | UInt32(IN_DONT_FOLLOW))
+  }
+
+  /// Watches the directory that `descriptor` has open, and none that has taken its path meanwhile.
+  func addWatch(toOpen descriptor: Int32) throws(Errno) -> WatchDescriptor {
+    try addWatch(FilePath("/proc/self/fd/\(descriptor)"), Self.itself | Self.entries)
+  }
+
+  private func addWatch(_ path: FilePath, _ mask: UInt32) throws(Errno) -> WatchDescriptor {
     let raw = unsafe path.withPlatformString {
       unsafe inotify_add_watch(events.load(ordering: .relaxed), $0, mask)
     }

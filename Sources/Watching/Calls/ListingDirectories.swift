@@ -6,7 +6,8 @@ import Vocabulary
 
 extension LinuxCalls {
   package func list(
-    _ path: FilePath, mostEntries: Int, stampsOf isRelevant: (FileName) -> Bool
+    _ path: FilePath, watching: Bool, mostEntries: Int, skipped: Set<FileName>,
+    stampsOf isRelevant: (FileName) -> Bool
   ) throws(Errno) -> DirectoryListing {
     let descriptor = unsafe path.withPlatformString {
       unsafe open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
@@ -23,6 +24,7 @@ extension LinuxCalls {
     var listing = DirectoryListing(
       identity: FileIdentity(device: UInt64(state.st_dev), inode: UInt64(state.st_ino)), directories: [:],
       files: [:])
+    if watching { listing.watch = Result { () throws(Errno) in try addWatch(toOpen: descriptor) } }
     var count = 0
     errno = 0
     while let entry = unsafe readdir(stream) {
@@ -31,7 +33,7 @@ extension LinuxCalls {
         listing.isCut = true
         break
       }
-      unsafe try Self.add(entry, of: descriptor, to: &listing, isRelevant)
+      unsafe Self.add(entry, of: descriptor, to: &listing, skipped, isRelevant)
       errno = 0
     }
     // The end of the directory and an error look alike otherwise.
@@ -41,18 +43,24 @@ extension LinuxCalls {
 
   private static func add(
     _ entry: UnsafeMutablePointer<dirent>, of directory: Int32, to listing: inout DirectoryListing,
-    _ isRelevant: (FileName) -> Bool
-  ) throws(Errno) {
+    _ skipped: Set<FileName>, _ isRelevant: (FileName) -> Bool
+  ) {
     let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
       unsafe $0.withMemoryRebound(to: UInt8.self, capacity: 256) { start in
         unsafe FileName(bytes: Array(UnsafeBufferPointer(start: start, count: strlen(start))))
       }
     }
-    if name == "." || name == ".." { return }
+    if name == "." || name == ".." || skipped.contains(name) { return }
     let kind = unsafe Int32(entry.pointee.d_type)
     var state: stat?
     if kind == clinux_entry_unknown || (kind != clinux_entry_directory && isRelevant(name)) {
-      state = try status(of: name, in: directory)
+      do throws(Errno) {
+        state = try status(of: name, in: directory)
+      } catch {
+        // One entry that cannot be looked at must not hide the others.
+        if isRelevant(name) { listing.failure = error }
+        return
+      }
       // It was removed while the directory was read.
       if state == nil { return }
     }

@@ -21,6 +21,10 @@ package struct DirectoryListing: Equatable, Sendable {
   package var files: [FileName: Stamp]
   /// Whether the directory has more entries than were looked at.
   package var isCut: Bool
+  /// Why one of its relevant files could not be looked at.
+  package var failure: Errno?
+  /// The watch on this very directory, if one was asked for, or why there is none.
+  package var watch: Result<WatchDescriptor, Errno>?
 
   package init(
     identity: FileIdentity, directories: [FileName: UInt64], files: [FileName: Stamp], isCut: Bool = false
@@ -50,22 +54,14 @@ package enum WatchEvent: Equatable, Sendable {
   case overflow
 }
 
-/// What is wanted to be known of a watched directory.
-package enum WatchPurpose: Sendable {
-  /// Changes of its entries and of itself.
-  case entries
-  /// Only whether it is moved or deleted.
-  case itself
-}
-
 /// Every system call that watching a tree makes, one for one, so that tests can put a made-up kernel in their place. All but
 /// `wake` are made by one thread.
 package protocol WatchCalls: Sendable {
   /// Makes the inotify instance.
   func openEvents() throws(Errno)
   func closeEvents()
-  /// A directory that is watched already keeps its descriptor. A symbolic link is refused.
-  func addWatch(_ path: FilePath, for purpose: WatchPurpose) throws(Errno) -> WatchDescriptor
+  /// Watches whether the directory itself is moved or deleted.
+  func addWatch(toItself path: FilePath) throws(Errno) -> WatchDescriptor
   func removeWatch(_ descriptor: WatchDescriptor)
   /// Events that wait, at most one buffer full; none: nothing waits.
   func readEvents() throws(Errno) -> [WatchEvent]
@@ -73,8 +69,14 @@ package protocol WatchCalls: Sendable {
   /// The path without symbolic links.
   func resolve(_ path: FilePath) throws(Errno) -> FilePath
   /// Looks at the directory at `path`; a symbolic link is refused.
+  ///
+  /// - Parameters:
+  ///   - watching: watches the directory for changes of its entries and of itself before it is read: what comes in between
+  ///     is found or told of. One that is watched already keeps its descriptor.
+  ///   - skipped: names that are not looked at: what is mounted there may hang.
   func list(
-    _ path: FilePath, mostEntries: Int, stampsOf isRelevant: (FileName) -> Bool
+    _ path: FilePath, watching: Bool, mostEntries: Int, skipped: Set<FileName>,
+    stampsOf isRelevant: (FileName) -> Bool
   ) throws(Errno) -> DirectoryListing
   /// The magic number of the file system at `path`.
   func fileSystem(of path: FilePath) throws(Errno) -> UInt

@@ -17,7 +17,7 @@ final class MountMonitor: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The table as it is now. Reading it is what a later wait compares with.
+  /// The table as it is now.
   func read() -> MountTable {
     var bytes: [UInt8] = []
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { return MountTable() }

@@ -15,6 +15,12 @@ struct Deadlines<Key> {
     }
   }
 
+  /// Forgets what does not stand any more.
+  mutating func keep(_ stands: (Moment, Key) -> Bool) {
+    // An array in order is a heap.
+    entries = entries.filter { stands($0.due, $0.key) }.sorted { $0.due < $1.due }
+  }
+
   /// The earliest key, if it is due.
   mutating func next(at now: Moment) -> (due: Moment, key: Key)? {
     guard let first = entries.first, first.due <= now else { return nil }

@@ -10,12 +10,12 @@ extension WatchedTree {
     let path = path(of: id)
     let started = clock()
     do throws(Errno) {
-      // Watched before it is read: what comes in between is found or told of.
-      try watch(id, path)
       let listing = try repeated { () throws(Errno) in
-        try calls.list(path, mostEntries: settings.mostEntries, stampsOf: policy.isRelevant)
+        try calls.list(
+          path, watching: source == .inotify && (!hitWatchLimit || nodes[id]!.watch != nil),
+          mostEntries: settings.mostEntries, skipped: mountedNames(in: path), stampsOf: policy.isRelevant)
       }
-      apply(listing, to: id, path)
+      if adoptWatch(listing.watch, for: id) { apply(listing, to: id, path, asOf: started) }
     } catch {
       lookFailed(id, error)
     }
@@ -26,27 +26,63 @@ extension WatchedTree {
   /// How long a directory is left alone after a look, at least, and in relation to how long the look took.
   private static let (shortestRest, restShare) = (Duration.milliseconds(100), 20.0)
 
-  private func watch(_ id: Node.ID, _ path: FilePath) throws(Errno) {
-    guard source == .inotify, !hitWatchLimit, nodes[id]!.watch == nil else { return }
-    let descriptor: WatchDescriptor
-    do throws(Errno) {
-      descriptor = try repeated { () throws(Errno) in try calls.addWatch(path, for: .entries) }
-    } catch {
-      // No more watches, or no memory for one: it is polled.
-      guard error == .noSpace || error == .noMemory else { throw error }
-      hitWatchLimit = true
-      return
+  private func mountedNames(in path: FilePath) -> Set<FileName> {
+    if nestedMounts.isEmpty { return [] }
+    return Set(
+      nestedMounts.filter { $0.removingLastComponent() == path }.compactMap { $0.names(below: path)?.first })
+  }
+
+  /// Keeps in order which watch is whose.
+  ///
+  /// - Returns: false where the directory turned out to be another one's, and is known no more.
+  private func adoptWatch(_ watch: Result<WatchDescriptor, Errno>?, for id: Node.ID) -> Bool {
+    let known = nodes[id]!.watch
+    guard case .success(let descriptor) = watch else {
+      if case .failure(let error) = watch, error == .noSpace || error == .noMemory {
+        // No more watches, or no memory for one: it is polled.
+        hitWatchLimit = true
+      }
+      // Without a watch now, whatever it had before was another directory's.
+      if watch != nil { dropWatch(of: id) }
+      return true
     }
-    // inotify watches directories, not paths: a directory that was moved keeps its watch. One that is mounted at a second
-    // place, of which the mount table has not told yet, has the same: what is true shows in the other place.
-    if let former = byDescriptor[descriptor], former != id {
-      let parent = nodes[former]?.parent
-      nodes[former]?.watch = nil
-      remove(former)
-      if let parent { scheduleLook(at: parent) }
+    guard descriptor != known else { return true }
+    dropWatch(of: id)
+    guard let former = byDescriptor[descriptor] else {
+      byDescriptor[descriptor] = id
+      nodes[id]!.watch = descriptor
+      return true
+    }
+    return takeWatch(descriptor, from: former, for: id)
+  }
+
+  /// inotify watches directories, not paths: a directory that was moved keeps its watch. One that is mounted at a second
+  /// place, of which the mount table has not told yet, has the same: what is true shows in the other place.
+  private func takeWatch(_ descriptor: WatchDescriptor, from former: Node.ID, for id: Node.ID) -> Bool {
+    guard let parent = nodes[former]?.parent else {
+      // The root itself has come to lie inside its own tree.
+      isRootSuspect = true
+      return true
+    }
+    nodes[former]!.watch = nil
+    byDescriptor[descriptor] = nil
+    remove(former)
+    scheduleLook(at: parent)
+    guard nodes[id] != nil else {
+      // It lay below the former one.
+      calls.removeWatch(descriptor)
+      return false
     }
     byDescriptor[descriptor] = id
     nodes[id]!.watch = descriptor
+    return true
+  }
+
+  private func dropWatch(of id: Node.ID) {
+    guard let descriptor = nodes[id]?.watch else { return }
+    nodes[id]!.watch = nil
+    byDescriptor[descriptor] = nil
+    calls.removeWatch(descriptor)
   }
 
   private func lookFailed(_ id: Node.ID, _ error: Errno) {
@@ -55,17 +91,25 @@ extension WatchedTree {
       if id == Self.rootID { isRootSuspect = true } else { remove(id) }
       return
     }
+    tryAgain(id, after: error)
+  }
+
+  /// Nobody tells when it can be read again.
+  private func tryAgain(_ id: Node.ID, after error: Errno) {
     unreadable[id] = error
-    // Nobody tells when it can be read again.
     let delay = nodes[id]!.retry ?? settings.retry
     nodes[id]!.retry = min(delay * 2, settings.rescan)
     scheduleLook(at: id, due: clock() + delay)
   }
 
-  private func apply(_ listing: DirectoryListing, to id: Node.ID, _ path: FilePath) {
+  private func apply(_ listing: DirectoryListing, to id: Node.ID, _ path: FilePath, asOf started: Moment) {
     guard let known = nodes[id] else { return }
-    unreadable[id] = nil
-    nodes[id]!.retry = nil
+    if let failure = listing.failure {
+      tryAgain(id, after: failure)
+    } else {
+      unreadable[id] = nil
+      nodes[id]!.retry = nil
+    }
     if let identity = known.identity, identity != listing.identity {
       return replaced(id)
     }
@@ -78,7 +122,7 @@ extension WatchedTree {
     if kind == .ordinary {
       if reported[id] != nil { reportGone(id) }
     } else {
-      update(id, listing.files, isTerminal: !hasChildren)
+      update(id, listing.files, isTerminal: !hasChildren, asOf: started)
     }
   }
 

@@ -32,7 +32,7 @@ struct Reported {
   var settling: Settling
   /// An event has told of a change since it was last looked at.
   var isTouched = false
-  /// It is to be reported as settled even if nothing has changed.
+  /// It was reported as changing for a long time already.
   var keepsChanging = false
 }
 
@@ -47,10 +47,10 @@ struct ReadyQueue {
 
   mutating func popFirst() -> Node.ID? {
     guard head < ids.count else { return nil }
-    defer {
-      head += 1
-      if head == ids.count { (ids, head) = ([], 0) }
-    }
-    return ids[head]
+    let first = ids[head]
+    head += 1
+    // Room is given back when most of it is empty.
+    if head > 1000, head > ids.count / 2 { (ids, head) = (Array(ids[head...]), 0) }
+    return first
   }
 }

@@ -4,8 +4,8 @@ struct PollSchedule: Equatable, Sendable {
   private let range: ClosedRange<Duration>
   private(set) var interval: Duration
 
-  /// A round may take this share of the time at most.
-  private static let largestShare = 0.05
+  /// A round takes at most this share of the time, however long the range says.
+  private static let largestShare = 0.2
 
   init(_ range: ClosedRange<Duration>) {
     self.range = range
@@ -17,6 +17,6 @@ struct PollSchedule: Equatable, Sendable {
   ///   - foundChanges: whether it found anything new.
   mutating func roundEnded(after duration: Duration, foundChanges: Bool) {
     let wanted = foundChanges ? range.lowerBound : interval * 1.5
-    interval = min(max(wanted, duration / Self.largestShare, range.lowerBound), range.upperBound)
+    interval = max(min(max(wanted, range.lowerBound), range.upperBound), duration / Self.largestShare)
   }
 }

@@ -2,7 +2,9 @@ import Vocabulary
 
 extension WatchedTree {
   /// What a look has found in a directory that is reported.
-  func update(_ id: Node.ID, _ files: [FileName: Stamp], isTerminal: Bool) {
+  ///
+  /// - Parameter started: before the look. What it found may be as old as that, and as new as now.
+  func update(_ id: Node.ID, _ files: [FileName: Stamp], isTerminal: Bool, asOf started: Moment) {
     let now = clock()
     guard var known = reported[id] else {
       sweep?.foundChanges = true
@@ -15,7 +17,7 @@ extension WatchedTree {
       known.settling.changed(at: now)
       sweep?.foundChanges = true
     } else {
-      known.settling.unchanged(at: now, settings)
+      known.settling.unchanged(at: started, settings)
     }
     known.keepsChanging = known.settling.keepsChanging(at: now, settings)
     (known.files, known.isTouched, known.isTerminal) = (files, false, isTerminal)

@@ -22,14 +22,14 @@ extension WatchedTree {
   private func rootIdentity() throws(Errno) -> (path: FilePath, identity: FileIdentity) {
     let path = try repeated { () throws(Errno) in try calls.resolve(root.path) }
     let listing = try repeated { () throws(Errno) in
-      try calls.list(path, mostEntries: 0, stampsOf: { _ in false })
+      try calls.list(path, watching: false, mostEntries: 0, skipped: [], stampsOf: { _ in false })
     }
     return (path, listing.identity)
   }
 
   private func openRoot() {
     do throws(Errno) {
-      let path = try repeated { () throws(Errno) in try calls.resolve(root.path) }
+      let path = try rootIdentity().path
       let magic = try repeated { () throws(Errno) in try calls.fileSystem(of: path) }
       source = .unwanted
       if wantsEvents(magic, path) { source = openEvents() }
@@ -65,7 +65,7 @@ extension WatchedTree {
     var ancestors: Set<WatchDescriptor> = []
     var current = path
     while current.removeLastComponent() {
-      if let descriptor = try? calls.addWatch(current, for: .itself) { ancestors.insert(descriptor) }
+      if let descriptor = try? calls.addWatch(toItself: current) { ancestors.insert(descriptor) }
     }
     return ancestors
   }

@@ -6,40 +6,47 @@ extension WatchedTree {
     if rescanDue <= now {
       // Watches that others have given back can be had now.
       hitWatchLimit = false
-      start(Sweep(isRescan: true, started: now), at: nodes.keys.sorted())
+      start(Sweep(isRescan: true, started: now, left: nodes.keys.sorted()))
     } else if let due = pollDue, due <= now {
-      pollDue = nil
-      start(Sweep(isRescan: false, started: now), at: nodes.filter { $0.value.watch == nil }.keys.sorted())
+      start(Sweep(isRescan: false, started: now, left: nodes.keys.filter(isPolled).sorted()))
     }
   }
 
-  private func start(_ sweep: Sweep, at ids: [Node.ID]) {
+  private func start(_ sweep: Sweep) {
     self.sweep = sweep
-    for id in ids { makeReady(id) }
+    pollDue = nil
+    // Nobody tells when a symbolic link on the way to the root leads elsewhere.
+    isRootSuspect = true
+  }
+
+  /// A directory that cannot be read is tried again at times of its own.
+  private func isPolled(_ id: Node.ID) -> Bool { nodes[id]?.watch == nil && unreadable[id] == nil }
+
+  var polledCount: Int {
+    nodes.count - byDescriptor.count - unreadable.keys.count { nodes[$0]?.watch == nil }
   }
 
   /// How long it is after a rescan until lost events ask for the next one.
   private static let (shortestRest, restShare) = (Duration.seconds(5), 10.0)
 
   func endSweep() {
+    guard case .present = presence else { return }
     let now = clock()
-    if let ended = sweep {
+    if let ended = sweep, ended.left.isEmpty {
       sweep = nil
       let duration = now - ended.started
       if ended.isRescan {
-        isScanned = true
         rescanRested = now + max(Self.shortestRest, duration * Self.restShare)
         rescanDue = ended.mustRepeat ? rescanRested : now + settings.rescan * Double.random(in: 0.9...1.1)
       }
-      if byDescriptor.count < nodes.count {
-        poll.roundEnded(after: duration, foundChanges: ended.foundChanges)
-      }
+      if polledCount > 0 { poll.roundEnded(after: duration, foundChanges: ended.foundChanges) }
     }
-    guard case .present = presence, byDescriptor.count < nodes.count else {
+    if sweep == nil, ready.isEmpty { isScanned = true }
+    if polledCount == 0 {
       pollDue = nil
-      return
+    } else if sweep == nil, pollDue == nil {
+      pollDue = now + poll.interval
     }
-    if pollDue == nil { pollDue = now + poll.interval }
   }
 
   func makeReady(_ id: Node.ID) {

@@ -22,6 +22,8 @@ package final class WatchedTree {
   struct Sweep {
     let isRescan: Bool
     let started: Moment
+    /// Those that are still to be looked at; the last comes first.
+    var left: [Node.ID]
     var foundChanges = false
     /// More events were lost meanwhile.
     var mustRepeat = false
@@ -100,16 +102,18 @@ package final class WatchedTree {
       // It may have been looked at since.
       if nodes[id]?.due == due { makeReady(id) }
     }
-    for _ in 0..<settings.looksPerStep {
-      guard let id = ready.popFirst() else { break }
-      look(at: id)
+    for _ in 0..<settings.looksPerStep where clock() - now < settings.longestStep {
+      // What events ask for comes first, and in turn with the sweep, which must come to its end.
+      if let id = ready.popFirst() { look(at: id) }
+      if let id = sweep?.left.popLast() { look(at: id) }
     }
-    if ready.isEmpty { endSweep() }
+    endSweep()
+    if timers.count > 4 * nodes.count + 1000 { timers.keep { nodes[$1]?.due == $0 } }
   }
 
   /// When there is something to do, if no event comes before.
   package var nextStep: Moment? {
-    if !ready.isEmpty || isRootSuspect { return clock() }
+    if !ready.isEmpty || isRootSuspect || sweep?.left.isEmpty == false { return clock() }
     guard case .present = presence else {
       guard case .missing(_, let next) = presence else { return nil }
       return next
@@ -126,8 +130,9 @@ package final class WatchedTree {
       status.resolved = path
       status.directories = nodes.count
       status.watched = byDescriptor.count
-      status.backend = status.watched == 0 ? .polling : status.watched < nodes.count ? .both : .inotify
-      if status.watched < nodes.count { status.pollInterval = poll.interval }
+      let polled = polledCount
+      status.backend = polled == 0 ? .inotify : status.watched == 0 ? .polling : .both
+      if polled > 0 { status.pollInterval = poll.interval }
       status.fileSystem = mounts.mount(of: path)?.type
     }
     status.isScanned = isScanned
@@ -149,7 +154,7 @@ package final class WatchedTree {
     if hitWatchLimit {
       problems.append(
         .watchLimit(
-          polled: nodes.count - byDescriptor.count,
+          polled: polledCount,
           advisedLimit: WatchProblem.advisedWatches(for: nodes.count)))
     }
     if case .refused(let error) = source { problems.append(.instanceLimit(error)) }
