@@ -148,6 +148,7 @@ let package = Package(
     .executableTarget(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
       swiftSettings: strict),
+    .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
     .testTarget(
       name: "IntakeTests",

@@ -94,7 +94,7 @@ def main():
         time.sleep(arguments.idle)
         after = scheduled(pid)
         print(f"idle for {arguments.idle:.0f} s: {after[0] - before[0]} context switches, "
-              f"{(after[1] - before[1]) * 1000:.0f} ms of processor time (status written {start} and "
+              f"{max(after[1] - before[1], 0) * 1000:.0f} ms of processor time (status written {start} and "
               f"{daemon.status()['written']})")
 
         lags = []

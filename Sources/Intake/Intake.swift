@@ -133,7 +133,7 @@ public actor Intake {
     retry?.cancel()
     retry = book.nextRetry.map { due in
       Task {
-        try? await Task.sleep(until: due, clock: .continuous)
+        try? await Task.sleep(until: due, clock: .suspending)
         guard !Task.isCancelled else { return }
         perform(book.retry(at: .now))
         goOn()

@@ -30,8 +30,8 @@ final class TreeThread: Sendable {
   private let hasEnded = Atomic(false)
 
   private static let mostCommands = 10_000
-  /// A step looks at a few hundred directories. One that takes longer hangs.
-  private static let longestStep = Duration.seconds(30)
+  /// A step is over after a second, but for the call that it is in. What takes so long hangs.
+  private static let longestStep = Duration.seconds(15)
 
   init(_ root: WatchRoot) throws(Errno) {
     calls = try LinuxCalls()

@@ -1,8 +1,9 @@
 import SystemPackage
 import Vocabulary
 
-/// A moment of the clock that goes on while the machine sleeps and never jumps.
-public typealias Moment = ContinuousClock.Instant
+/// A moment of the clock that never jumps, and stands still while the machine sleeps: a copy that sleeps with it has not
+/// come to its end.
+public typealias Moment = SuspendingClock.Instant
 
 /// What is to be watched, and how.
 public struct WatchRoot: Equatable, Sendable {

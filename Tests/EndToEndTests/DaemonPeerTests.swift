@@ -64,6 +64,42 @@ import Testing
     }
   }
 
+  @Test(canMount)
+  func `A file system that hangs holds up nothing else, and no orderly end`() async throws {
+    guard try await Blechctl.run(["sh", "-c", "command -v bindfs && test -e /dev/fuse"]).exitCode == 0 else {
+      print("skipped: needs bindfs and /dev/fuse")
+      return
+    }
+    let status = try await RunningDaemon.run(
+      wrapper: ["unshare", "-m", "--propagation", "private"], directories: ["fuse"]
+    ) { daemon in
+      try await daemon.wait("the daemon") { (try? daemon.status().daemon.state) == .watching }
+      let pid = try daemon.identifier()
+      let bindfs =
+        "bindfs -f \(daemon.scratch.path("staging")) \(daemon.path("fuse")) >/dev/null 2>&1 & echo $!"
+      let mounted = try await Blechctl.run(["nsenter", "-t", "\(pid)", "-m", "sh", "-euc", bindfs])
+      let server = try #require(pid_t(mounted.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+      defer { kill(server, SIGKILL) }
+      _ = try daemon.stage("s1")
+      try await daemon.waitFor("fuse/s1", "queued")
+      kill(server, SIGSTOP)
+      try daemon.drop("s2")
+      try await daemon.waitFor("s2", "queued")
+      try await daemon.wait("the complaint") {
+        try daemon.status().watches.contains { $0.problems.contains { $0.hasPrefix("does not answer") } }
+      }
+      try daemon.drop("s3")
+      try await daemon.waitFor("s3", "queued")
+      // It ends while the file system hangs.
+      try daemon.send(.terminate)
+      try await daemon.wait("the end") {
+        !FileManager.default.fileExists(atPath: "/proc/\(pid)/ns")
+          || daemon.log.last?.hasSuffix("stopped") == true
+      }
+    }
+    #expect(status == .exited(0))
+  }
+
   @Test(canLimitWatches)
   func `When the kernel gives no more watches, the rest is polled, and the log names the sysctl`()
     async throws

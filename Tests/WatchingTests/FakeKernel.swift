@@ -16,7 +16,8 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
 
   private var inodes: [UInt64: Inode] = [1: Inode(entries: [:])]
   private var nextInode: UInt64 = 2
-  private var ticks: Int64 = 0
+  /// The clock that stamps files.
+  var ticks: Int64 = 0
   private var links: [FilePath: FilePath] = [:]
 
   private var isOpen = false

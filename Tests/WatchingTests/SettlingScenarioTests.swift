@@ -84,6 +84,33 @@ import Testing
     #expect(world.settledAt("/data/s1") == [710])
   }
 
+  @Test func `A clock of files that is set back or ahead makes no difference`() {
+    let world = WatchedWorld()
+    world.kernel.ticks = 1_000_000
+    world.writeSession("/data/s1")
+    for ticks in [500, 2_000_000, 3, 1_000_000] as [Int64] {
+      world.run(for: 6)
+      world.kernel.ticks = ticks
+      world.kernel.modify("/data/s1/s.h5")
+    }
+    world.run(for: 60)
+    #expect(world.settledAt("/data/s1").count == 1)
+    #expect(world.settledAt("/data/s1")[0] >= 34)
+  }
+
+  @Test func `What was written while the process did not run settles after that`() {
+    let world = WatchedWorld()
+    world.writeSession("/data/s1")
+    world.writeSession("/data/s2")
+    world.run(for: 5)
+    world.stall(for: 3600)
+    world.kernel.write("/data/s1/s.h5")
+    world.kernel.modify("/data/s2/s.h5")
+    world.run(for: 60)
+    #expect(world.settledAt("/data/s1") == [3615])
+    #expect(world.settledAt("/data/s2") == [3615])
+  }
+
   @Test func `A session that is deleted before it has settled is gone`() {
     let world = WatchedWorld()
     world.writeSession("/data/s1")

@@ -61,6 +61,9 @@ final class WatchedWorld {
     now = end
   }
 
+  /// Time goes by, and the process does not run.
+  func stall(for duration: Double) { now += .seconds(duration) }
+
   /// Paths that are settled now, sorted.
   var settled: [String] {
     latest.compactMap { if case .settled = $0.value { $0.key } else { nil } }.sorted()

@@ -113,7 +113,7 @@ package final class LinuxCalls: WatchCalls {
       pollfd(fd: waker.descriptor, events: Int16(POLLIN), revents: 0),
     ]
     // A signal ends the wait as well; whoever waits looks what is to be done.
-    poll(&descriptors, until: deadline)
+    poll(&descriptors, until: deadline.map { .now + ($0 - .now) })
     waker.reset()
   }
 
