@@ -335,7 +335,7 @@ import Testing
     }
   }
 
-  @Test func `A daemon that runs is asked, and its watches are not taken twice`() async throws {
+  @Test func `A daemon that runs is asked`() async throws {
     try await withScratchAsync { scratch in
       let root = try makeFolder(scratch, "lab")
       let file = try configuration(scratch, [root])

@@ -17,6 +17,14 @@ enum DoctorPart: Codable, Equatable, Sendable {
     /// The configuration's path, for advice.
     var file: String
     var user: String
+
+    var wantedBackend: WatchRoot.Backend { WatchRoot.Backend(rawValue: backend) ?? .auto }
+    /// How its directories are counted: polling takes no watches beside the daemon's.
+    var scanBackend: WatchRoot.Backend { backendInForce == nil ? wantedBackend : .polling }
+    /// Whether its changes are told by inotify, as far as `scanned` or the daemon knows.
+    func usesEvents(scanned: TreeStatus.Backend) -> Bool {
+      (backendInForce ?? scanned.rawValue) != TreeStatus.Backend.polling.rawValue
+    }
   }
 
   struct Belongings: Codable, Equatable, Sendable {

@@ -151,6 +151,21 @@ import WorkerProtocol
     #expect(states(watching { $0.isScanned = false }) == ["ok", "warning"])
   }
 
+  @Test(
+    arguments: [
+      (nil, "auto", .inotify, .auto, true), (nil, "polling", .polling, .polling, false),
+      (nil, "inotify", .inotify, .inotify, true), (nil, "auto", .both, .auto, true),
+      ("inotify", "auto", .polling, .polling, true), ("polling", "auto", .polling, .polling, false),
+    ] as [(String?, String, TreeStatus.Backend, WatchRoot.Backend, Bool)])
+  func `The watches of a daemon are not taken a second time`(
+    inForce: String?, wanted: String, scanned: TreeStatus.Backend, scan: WatchRoot.Backend, usesEvents: Bool
+  ) {
+    let root = DoctorPart.Root(
+      path: "/d", backend: wanted, exclusions: [], backendInForce: inForce, minimumFreeMB: 0, file: "/c",
+      user: "a")
+    #expect(root.scanBackend == scan && root.usesEvents(scanned: scanned) == usesEvents)
+  }
+
   @Test func `inotify on a share that others change is warned of`() {
     #expect(states(watching(wanted: .inotify, ground: Self.ground("nfs4"))) == ["ok", "warning"])
     #expect(states(watching(wanted: .auto, ground: Self.ground("nfs4"))) == ["ok"])

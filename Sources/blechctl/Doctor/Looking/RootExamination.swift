@@ -72,12 +72,11 @@ struct RootExamination: Sendable {
   /// Whether its changes are told by inotify; nil: nothing more can be tried.
   private func scan(_ ground: RootPlace.Ground) async -> Bool? {
     let hasSetfacl = Program.isInstalled("setfacl")
-    let wanted = WatchRoot.Backend(rawValue: root.backend) ?? .auto
     let scan: RootScan.Result
     do throws(Errno) {
       scan = try await RootScan(
         WatchRoot(
-          path: FilePath(root.path), backend: root.backendInForce == nil ? wanted : .polling,
+          path: FilePath(root.path), backend: root.scanBackend,
           exclusions: Exclusions(root.exclusions))
       ).run(atMost: WatchingCheck.patience)
     } catch {
@@ -89,16 +88,15 @@ struct RootExamination: Sendable {
       return nil
     }
     let check = WatchingCheck(root: root.path, file: root.file, user: root.user, hasSetfacl: hasSetfacl)
-    let lines = check.lines(scan.status, inForce: root.backendInForce, wanted: wanted, ground: ground)
+    let lines = check.lines(
+      scan.status, inForce: root.backendInForce, wanted: root.wantedBackend, ground: ground)
     for line in lines { tell(.line(line)) }
     let permission = PermissionCheck(
       root: root.path, user: root.user, ground: ground, hasSetfacl: hasSetfacl)
     if let line = permission.line(lockedSessions: scan.lockedSessions, of: scan.sessions) {
       tell(.line(line))
     }
-    let usesEvents =
-      root.backendInForce.map { $0 != TreeStatus.Backend.polling.rawValue }
-      ?? (scan.status.root.backend != .polling)
+    let usesEvents = root.usesEvents(scanned: scan.status.root.backend)
     if usesEvents {
       let trees = scan.status.trees
       tell(.size(.init(directories: trees.reduce(0) { $0 + $1.directories }, trees: trees.count)))
