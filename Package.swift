@@ -125,17 +125,17 @@ let package = Package(
     .executableTarget(
       name: "blechctl",
       dependencies: [
-        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Parameters", "Reporting", "Terminal",
-        "Vocabulary", "Watching", "WorkerProtocol", system,
+        "Configuration", "Control", "FileAccess", "FileSystems", "InstructionSets", "Intake", "Jobs",
+        "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "blechd-worker",
       dependencies: [
-        "DemoSession", "FileAccess", "Inference", "InstructionSets", "Parameters", "RateNetwork",
-        "SessionFolder",
-        "Spool", "Vocabulary", "WorkerProtocol",
+        "DemoSession", "FileAccess", "HDF5File", "Inference", "InstructionSets", "Parameters", "RateNetwork",
+        "SessionFolder", "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
     .target(
@@ -149,6 +149,7 @@ let package = Package(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
       swiftSettings: strict),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
     .testTarget(
       name: "IntakeTests",
@@ -205,14 +206,16 @@ let package = Package(
     .testTarget(
       name: "BlechctlTests",
       dependencies: [
-        "Configuration", "blechctl", "Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol",
+        "Configuration", "Control", "blechctl", "InstructionSets", "Intake", "Jobs", "Parameters",
+        "Reporting",
+        "TestSupport", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "HDF5File", "Jobs", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol",
-        "blechctl", "blechd-worker", "stopped-commit", system,
+        "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],

@@ -13,6 +13,11 @@ public struct ControlClient: Sendable {
   /// - Parameter path: of the daemon's control socket.
   public init(path: String) { self.init(path: path, longestLine: ControlResponse.longestLine) }
 
+  /// What the `.unavailable` of a daemon that does not run says, unlike that of one which hangs.
+  public static let absence = "no daemon listens here"
+  /// Room for a socket's path, in bytes.
+  public static let longestPath = UnixAddress.longestPath
+
   init(path: String, longestLine: Int) {
     self.path = path
     self.longestLine = longestLine
@@ -92,7 +97,7 @@ private struct Exchange: Sendable {
     switch error {
     case .noSuchFileOrDirectory, .notDirectory, .connectionRefused:
       Failure(
-        .unavailable, address.path, "no daemon listens here",
+        .unavailable, address.path, ControlClient.absence,
         remedy: "start it with sudo systemctl start blechd, or your own with systemctl --user start blechd")
     case .permissionDenied, .notPermitted:
       Failure(

@@ -15,6 +15,13 @@ public struct FileError: Error, Equatable, CustomStringConvertible, Sendable {
   /// Whether something was to be written: then a missing parent is no missing input.
   public var isWriting = false
 
+  public init(path: String, operation: String, reason: Reason, isWriting: Bool = false) {
+    self.path = path
+    self.operation = operation
+    self.reason = reason
+    self.isWriting = isWriting
+  }
+
   public var description: String { "\(path): cannot \(operation): \(explanation)" }
 
   private var explanation: String {

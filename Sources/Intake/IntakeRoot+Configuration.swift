@@ -1,5 +1,7 @@
 import Configuration
+import SystemPackage
 import Vocabulary
+import Watching
 
 extension IntakeRoot {
   /// As the owner set it.
@@ -23,5 +25,18 @@ extension SessionSource {
       directory: directory, siteParameters: configuration.siteParameters,
       requiresExecutionLog: configuration.requiresExecutionLog,
       replacesForeign: configuration.replacesForeignResults)
+  }
+}
+
+extension WatchRoot {
+  /// As the owner set it.
+  public init(_ root: WatchedRoot) {
+    let backend: WatchRoot.Backend =
+      switch root.backend {
+      case .auto: .auto
+      case .inotify: .inotify
+      case .polling: .polling
+      }
+    self.init(path: FilePath(root.path), backend: backend, exclusions: Exclusions(root.exclude))
   }
 }

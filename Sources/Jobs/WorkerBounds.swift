@@ -97,6 +97,7 @@ extension WorkerRequest.Task {
     case .recover(let task): task.path
     case .demo(let task): task.directory
     case .bench(let task): task.folder ?? "blechd-worker"
+    case .probe(let task): task.directory
     }
   }
 
@@ -109,6 +110,7 @@ extension WorkerRequest.Task {
     case .recover: "its recovery"
     case .demo: "writing it"
     case .bench: "the benchmark"
+    case .probe: "the trial of a small .h5"
     }
   }
 }

@@ -68,11 +68,11 @@ public enum WatchProblem: Equatable, Hashable, Sendable, CustomStringConvertible
     }
   }
 
-  private static let advisedInstances = 1024
-  private static let advisedQueue = 131_072
+  package static let advisedInstances = 1024
+  package static let advisedQueue = 131_072
 
   /// A power of two with room for twice as many directories as there are.
-  static func advisedWatches(for directories: Int) -> Int {
+  package static func advisedWatches(for directories: Int) -> Int {
     var limit = 524_288
     while limit < 2 * directories { limit *= 2 }
     return limit

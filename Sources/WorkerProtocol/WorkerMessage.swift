@@ -19,6 +19,7 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
     case recovered([RecoverySummary])
     case demonstrated
     case benched(BenchResult)
+    case probed(ProbeResult)
   }
 
   public struct Progress: Codable, Equatable, Sendable {

@@ -12,6 +12,7 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
     case recover(RecoverTask)
     case demo(DemoTask)
     case bench(BenchTask)
+    case probe(ProbeTask)
   }
 
   public var version = Self.version

@@ -12,7 +12,7 @@ struct Blechctl: AsyncParsableCommand {
     version: Software.name,
     subcommands: [
       InferCommand.self, WhyCommand.self, RecoverCommand.self, ConfigCommand.self, DemoCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, DoctorCommand.self, DoctorPartCommand.self,
     ])
 
   static func main() async {

@@ -20,7 +20,7 @@ struct DaemonOptions: ParsableArguments {
   }
 
   /// Where a daemon is looked for, in this order.
-  private var places: [RuntimeDirectory] {
+  var places: [RuntimeDirectory] {
     get throws(Failure) {
       if let runtimeDirectory { return [RuntimeDirectory(path: runtimeDirectory)] }
       if system { return [.system] }

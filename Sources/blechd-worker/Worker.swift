@@ -39,6 +39,7 @@ struct Worker {
     case .recover(let task): .recovered(try recover(task))
     case .demo(let task): try demo(task)
     case .bench(let task): .benched(try bench(task))
+    case .probe(let task): .probed(try probe(task))
     }
   }
 

@@ -29,18 +29,10 @@ struct Watch: Sendable {
     self.configuration = configuration
     roots = zip(configuration.watch, firstWatched).map(IntakeRoot.init)
     template = SessionSource(configuration, directory: "")
-    let watched = configuration.watch.map { root in
-      let backend: WatchRoot.Backend =
-        switch root.backend {
-        case .auto: .auto
-        case .inotify: .inotify
-        case .polling: .polling
-        }
-      return WatchRoot(path: FilePath(root.path), backend: backend, exclusions: Exclusions(root.exclude))
-    }
     do throws(Errno) {
       watcher = try Watcher(
-        watched, policy: SessionPolicy.directories, settings: WatchSettings(settle: configuration.settle))
+        configuration.watch.map { WatchRoot($0) }, policy: SessionPolicy.directories,
+        settings: WatchSettings(settle: configuration.settle))
     } catch {
       throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
     }

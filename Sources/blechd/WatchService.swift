@@ -143,16 +143,10 @@ final class WatchService: Service {
   /// Nil where reading takes too long.
   private func load() async -> Result<Configuration, ConfigurationError>? {
     let file = file
-    let (results, result) = AsyncStream<Result<Configuration, ConfigurationError>>.makeStream()
-    let reads =
-      (try? onOwnThread { result.yield(Result { () throws(ConfigurationError) in try file.load() }) }) != nil
-    guard reads else { return nil }
-    let timeout = Task {
-      try await Task.sleep(for: Self.longestLoad)
-      result.finish()
+    let result = try? await onOwnThread(atMost: Self.longestLoad) {
+      Result { () throws(ConfigurationError) in try file.load() }
     }
-    defer { timeout.cancel() }
-    return await results.first { _ in true }
+    return result ?? nil
   }
 
   // MARK: Problems

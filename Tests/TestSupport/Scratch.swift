@@ -23,6 +23,10 @@ public struct Scratch: Sendable {
     return path(name)
   }
 
+  public func makeLink(_ name: String, to target: String) throws {
+    try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: target)
+  }
+
   /// Writes a shell script that can be run.
   public func script(_ text: String) throws -> String {
     let path = try write("script", "#!/bin/sh\n\(text)\n")

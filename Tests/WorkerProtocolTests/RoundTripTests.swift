@@ -62,6 +62,7 @@ import WorkerProtocol
       .commit(CommitTask(source: source, inspection: inspection, jobs: [identity], spool: "/spool")),
       .recover(RecoverTask(path: "/a/b\u{1}.h5", searchesBelow: false, discardsRefused: true)),
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
+      .probe(ProbeTask(directory: "/a\n\"")),
     ] as [WorkerRequest.Task])
   func `A request survives its line`(task: WorkerRequest.Task) throws {
     for limits in [nil, WorkerLimits(data: .max)] {
@@ -87,6 +88,17 @@ import WorkerProtocol
             path: "", outcome: .refused(Failure(.badData, "/a", "what", remedy: ""), mayBeDiscarded: true)),
           RecoverySummary(path: "/a", outcome: .setAside("/b")),
         ])),
+      .result(
+        .probed(
+          ProbeResult(
+            lock: .excludes, hasLease: true, commitFailure: nil, libraryVersion: "1.10.8",
+            instructionSet: "x86-64-v3"))),
+      .result(
+        .probed(
+          ProbeResult(
+            lock: .refused("no\nlocks"), hasLease: false,
+            commitFailure: Failure(.temporary, "/a", "what", remedy: ""), libraryVersion: "",
+            instructionSet: ""))),
       .error(Failure(.temporary, "/a\nb", "what", remedy: "")),
     ] as [WorkerMessage.Content])
   func `A message survives its line`(content: WorkerMessage.Content) throws {

@@ -11,6 +11,9 @@ public struct ConfigurationFile: Equatable, Sendable {
   public static let name = "blechd.yaml"
   static let systemDirectory = "/etc/blechd"
 
+  /// That of the daemon that systemd runs for the whole machine.
+  public static let system = ConfigurationFile(path: "\(systemDirectory)/\(name)")
+
   public init(path: String) { self.path = path }
 
   /// The file that a person named; else that in systemd's configuration directory; else the user's, if there

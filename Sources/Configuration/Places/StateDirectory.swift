@@ -6,6 +6,9 @@ import Vocabulary
 public struct StateDirectory: Sendable {
   public let path: String
 
+  /// That of the daemon that systemd runs for the whole machine.
+  public static let system = StateDirectory(path: "/var/lib/blechd")
+
   public var spool: String { path + "/spool" }
 
   public init(path: String) { self.path = path }

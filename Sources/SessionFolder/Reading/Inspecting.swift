@@ -212,7 +212,8 @@ extension Session {
 }
 
 extension Failure {
-  init(_ error: H5Error) {
+  /// As a person is told it, with what to do.
+  public init(_ error: H5Error) {
     let place = error.object.map { "\(error.path), \($0)" } ?? error.path
     let (code, remedy): (ExitCode, String) =
       switch error.code {
