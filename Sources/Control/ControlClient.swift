@@ -98,7 +98,7 @@ private struct Exchange: Sendable {
     case .noSuchFileOrDirectory, .notDirectory, .connectionRefused:
       Failure(
         .unavailable, address.path, ControlClient.absence,
-        remedy: "start it with sudo systemctl start blechd, or your own with systemctl --user start blechd")
+        remedy: "start it: blechd --config FILE, or the service that runs it")
     case .permissionDenied, .notPermitted:
       Failure(
         .notPermitted, address.path, "this user may not connect",

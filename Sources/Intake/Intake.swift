@@ -8,6 +8,8 @@ public actor Intake {
   /// What happens, for a log and a queue.
   public enum Event: Sendable {
     case decided(FilePath, SessionStanding)
+    /// Something that a status shows has changed.
+    case progress
     case enqueue(FilePath, SessionWork)
     case withdraw(FilePath)
   }
@@ -31,8 +33,10 @@ public actor Intake {
   /// At most so many sessions of one file system are read at once, as reading is the disk's work and not the processor's,
   /// and so many of all together. A server that is gone holds up its own sessions.
   private static let (mostOfOneDevice, mostInspections) = (2, 8)
+  /// One that has none under way may begin one even then: so many file systems do not hang at once.
+  private static let mostAtAll = 32
   /// How long an inspection that was told to end is waited for.
-  private static let longestStop = Duration.seconds(6)
+  private static let longestStop = Duration.seconds(3)
 
   /// - Parameters:
   ///   - roots: in the order of the watcher's.
@@ -75,13 +79,18 @@ public actor Intake {
     book.records[path].map { Session(path: path, root: $0.view.root, standing: $0.standing) }
   }
 
+  /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
+  public func withdrawUnseen() { perform(book.withdrawUnseen()) }
+
   /// Ends the inspections that are under way, as far as they let themselves be ended, and takes nothing more.
   public func stop() async {
     isStopped = true
     retry?.cancel()
     for inspection in inspections.values { inspection.task.cancel() }
     let deadline = Moment.now + Self.longestStop
-    while !inspections.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+    while !inspections.isEmpty, .now < deadline, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
   }
 
   private func perform(_ effects: [SessionBook.Effect]) {
@@ -96,7 +105,7 @@ public actor Intake {
   }
 
   private func goOn() {
-    while inspections.count < Self.mostInspections, let next = nextAssignment() {
+    while let next = nextAssignment() {
       let inspect = inspect
       let task = Task {
         let outcome = await inspect(next.source)
@@ -110,7 +119,10 @@ public actor Intake {
   private func nextAssignment() -> SessionBook.Assignment? {
     guard !isStopped else { return nil }
     let used = inspections.values.reduce(into: [:]) { $0[$1.assignment.device, default: 0] += 1 }
-    while let next = book.nextInspection(where: { used[$0, default: 0] < Self.mostOfOneDevice }) {
+    let limit =
+      inspections.count < Self.mostInspections
+      ? Self.mostOfOneDevice : inspections.count < Self.mostAtAll ? 1 : 0
+    while let next = book.nextInspection(where: { used[$0, default: 0] < limit }) {
       // A worker's request is text.
       if next.path.isText { return next }
       perform(book.take(.failed(Self.noText(next.path)), of: next, at: .now))
@@ -126,6 +138,7 @@ public actor Intake {
     inspections[assignment.round] = nil
     guard !isStopped else { return }
     perform(book.take(outcome, of: assignment, at: .now))
+    onEvent(.progress)
     goOn()
   }
 

@@ -23,6 +23,8 @@ struct SessionBook {
     var attempts = 0
     /// What the last inspection came to, and the stamps that it holds for.
     var concluded: (stamps: [FileName: Stamp], standing: SessionStanding)?
+    /// What was last told of its standing: the same is not told again as long as the files are the same.
+    var told = ""
     /// Fingerprints of what was last handed to the queue.
     var queued: [String] = []
 
@@ -72,6 +74,12 @@ struct SessionBook {
   /// Fingerprints of what is queued, by path.
   var queued: [FilePath: [String]] {
     memory.merging(records.compactMapValues { $0.queued.isEmpty ? nil : $0.queued }) { $1 }
+  }
+
+  /// What was queued by an earlier book and has not been seen.
+  mutating func withdrawUnseen() -> [Effect] {
+    defer { memory = [:] }
+    return memory.keys.sorted { $0.string < $1.string }.map { .withdraw($0) }
   }
 
   // MARK: What the watch says
@@ -144,12 +152,14 @@ struct SessionBook {
     case .gone: return []
     case .changing(let since, let keepsChanging):
       records[path]!.round = 0
+      records[path]!.told = ""
       return set(path, .settling(since: since, keepsChanging: keepsChanging))
     case .settled(let stamps):
       if let concluded = record.concluded, concluded.stamps == stamps, concluded.standing.retry == nil {
         records[path]!.round = 0
         return set(path, concluded.standing) + queue(path, concluded.standing)
       }
+      if record.concluded?.stamps != stamps { records[path]!.told = "" }
       return wait(path)
     }
   }
@@ -167,6 +177,10 @@ struct SessionBook {
     if standing.retry == nil { retries.remove(path) } else { retries.insert(path) }
     guard records[path]!.standing != standing else { return [] }
     records[path]!.standing = standing
+    if standing == .waiting { return [.decided(path, standing)] }
+    let text = "\(standing.name): \(standing.reason)"
+    guard records[path]!.told != text else { return [] }
+    records[path]!.told = text
     return [.decided(path, standing)]
   }
 

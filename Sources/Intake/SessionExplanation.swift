@@ -82,6 +82,11 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
     switch (watched, final) {
     case (.outside, _):
       (state, reason) = ("not watched", "it does not lie below a watched folder, or is excluded")
+    case (.below(_, _, false, _), _):
+      (state, reason) = (
+        "not watched",
+        "the daemon knows no session here: there is no .h5 and no .info, it lies below another session, or it has not been looked at yet"
+      )
     case (_, let final?): (state, reason) = (final.name, final.reason)
     case (_, nil): (state, reason) = ("unknown", "nothing is known of it")
     }

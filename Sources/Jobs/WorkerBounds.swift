@@ -35,8 +35,11 @@ extension Failure {
   init(_ breach: Breach, of task: WorkerRequest.Task) {
     let what: String
     let remedy: String
+    var code = task.codeOfBreach
     switch breach {
     case .wallTime(let bound):
+      // A server that is away for a while makes every reader slow.
+      code = .temporary
       what = "took longer than the \(Self.text(bound)) allowed, and was ended"
       remedy = "allow more time"
     case .memory(let bytes, let bound):
@@ -44,8 +47,8 @@ extension Failure {
       remedy = "allow more memory"
     }
     self.init(
-      task.codeOfBreach, task.place, "\(task.title) \(what)",
-      remedy: task.codeOfBreach == .badData
+      code, task.place, "\(task.title) \(what)",
+      remedy: code == .badData
         ? "check the session's files; if they are good, \(remedy)" : "try again, or \(remedy)")
   }
 
@@ -83,7 +86,7 @@ extension Failure {
 }
 
 extension WorkerRequest.Task {
-  /// What an inspection takes depends on the files alone, the rest also on what else the machine does.
+  /// The memory that an inspection takes depends on the files alone, the rest also on what else the machine does.
   fileprivate var codeOfBreach: ExitCode {
     if case .inspect = self { .badData } else { .temporary }
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Logging
 import Terminal
 import Vocabulary
@@ -12,7 +13,10 @@ public struct StandardErrorLog: LogHandler {
   private let isJournal: Bool
 
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-    isJournal = environment["JOURNAL_STREAM"] != nil
+    // Programs started from a service inherit the variable, but not always stderr (man 5 systemd.exec).
+    var state = stat()
+    isJournal =
+      fstat(STDERR_FILENO, &state) == 0 && environment["JOURNAL_STREAM"] == "\(state.st_dev):\(state.st_ino)"
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -70,13 +70,24 @@ public final class Watcher: Sendable {
       return true
     }
     guard isNew else { return }
-    for (index, thread) in threads.enumerated() { try start(thread, roots[index], root: index, table) }
-    try onOwnThread { [self] in
-      while trees.withLock({ $0.life == .running }) {
-        monitor.wait(monitorWaker)
-        mountsChanged()
+    do throws(Errno) {
+      for (index, thread) in threads.enumerated() { try start(thread, roots[index], root: index, table) }
+      try onOwnThread { [self] in
+        while trees.withLock({ $0.life == .running }) {
+          monitor.wait(monitorWaker)
+          mountsChanged()
+        }
+        monitorHasEnded.store(true, ordering: .releasing)
       }
-      monitorHasEnded.store(true, ordering: .releasing)
+    } catch {
+      // Those that have begun end again.
+      let begun = trees.withLock { trees in
+        trees.life = .stopped
+        return trees.roots + trees.nested.values
+      }
+      for thread in begun { thread.requestStop() }
+      reports.end()
+      throw error
     }
   }
 
@@ -171,7 +182,9 @@ public final class Watcher: Sendable {
   }
 
   /// Ends all watching. A thread that hangs in a call is left behind.
-  public func stop() async {
+  ///
+  /// - Parameter limit: how long the others are waited for: the kernel takes its time to give up many watches.
+  public func stop(within limit: Duration = .seconds(2)) async {
     let (all, wasRunning) = trees.withLock { trees in
       defer { trees.life = .stopped }
       return (trees.roots + trees.nested.values, trees.life == .running)
@@ -179,23 +192,31 @@ public final class Watcher: Sendable {
     guard wasRunning else { return reports.end() }
     monitorWaker.signal()
     for thread in all { thread.requestStop() }
-    let deadline = Moment.now + Self.longestStop
+    let deadline = Moment.now + limit
     for thread in all { await thread.join(until: deadline) }
     while !monitorHasEnded.load(ordering: .acquiring), Moment.now < deadline {
       try? await Task.sleep(for: .milliseconds(5))
     }
     reports.end()
   }
-
-  private static let longestStop = Duration.seconds(2)
 }
 
 extension Watcher {
   /// Which root a path lies at or below, and is not excluded from: its place in their list.
   public func root(of path: FilePath) -> Int? {
-    status.indices.first { index in
-      guard let base = status[index].root.resolved, let names = path.names(below: base) else { return false }
+    let status = status
+    return status.indices.first { index in
+      // One that is not there, or hangs, is known by its name alone.
+      let base = status[index].root.resolved ?? roots[index].path
+      guard let names = path.names(below: base) else { return false }
       return !names.indices.contains { roots[index].exclusions.exclude(Array(names[...$0])) }
     }
+  }
+
+  /// How the tree is watched that a path below a root lies in.
+  public func tree(of path: FilePath, root index: Int) -> TreeStatus {
+    let status = status[index]
+    let inside = status.nested.filter { path.starts(with: $0.path) }
+    return inside.max { $0.path.length < $1.path.length } ?? status.root
   }
 }

@@ -38,7 +38,7 @@ struct DaemonOptions: ParsableArguments {
       do throws(Failure) {
         return try await ControlClient(path: place.controlSocket).ask(verb, timeout: timeout)
       } catch {
-        guard error.code == .unavailable else { throw error }
+        guard error.code == .unavailable, error.what == ControlClient.absence else { throw error }
         absence = absence ?? error
       }
     }

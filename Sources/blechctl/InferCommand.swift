@@ -23,8 +23,13 @@ struct InferCommand: AsyncParsableCommand {
 
   @Flag(help: "Train again even if the results are up to date; replaces results of other programs too.")
   var retrain = false
-  @Flag(help: "Leave blechrnn_params.json out.")
+  @Flag(help: "Leave blechrnn_params.json out, and the configuration.")
   var overrideConfig = false
+  @Option(
+    help: ArgumentHelp(
+      "The configuration whose parameters count where nothing else sets them (default: where blechctl config looks for it).",
+      valueName: "file"))
+  var config: String?
   @Flag(help: "Do not ask execution_log.json whether the session is sorted.")
   var ignoreLog = false
   @Flag(help: "Draw no figures (none are drawn yet).")
@@ -43,6 +48,7 @@ struct InferCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let site = overrideConfig ? nil : try SiteConfiguration.find(named: config)
     let worker = try WorkerExecutable.find()
     let state = try StateDirectory.find()
     let display = ProgressDisplay()
@@ -50,7 +56,7 @@ struct InferCommand: AsyncParsableCommand {
       var results: [SessionResult] = []
       for directory in directories {
         let run = SessionRun(
-          source(directory), worker: worker, state: state, retrains: retrain,
+          source(directory, site), worker: worker, state: state, retrains: retrain,
           workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         do throws(Failure) {
           // What was not begun before a Ctrl-C is not done, and must not look so.
@@ -72,9 +78,10 @@ struct InferCommand: AsyncParsableCommand {
     if code != .success { throw ArgumentParser.ExitCode(code.rawValue) }
   }
 
-  private func source(_ directory: String) -> SessionSource {
+  private func source(_ directory: String, _ site: Configuration?) -> SessionSource {
     SessionSource(
-      directory: directory, overrides: parameters.overrides, ignoresFiles: overrideConfig,
-      ignoresExecutionLog: ignoreLog, outputDirectory: outputOnly)
+      directory: directory, overrides: parameters.overrides, siteParameters: site?.siteParameters ?? .init(),
+      ignoresFiles: overrideConfig, ignoresExecutionLog: ignoreLog,
+      replacesForeign: site?.replacesForeignResults ?? false, outputDirectory: outputOnly)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Control
 import FoundationEssentials
 import Glibc
 import Intake
@@ -43,7 +44,7 @@ struct WhyCommand: AsyncParsableCommand {
       }
       explanation = decoded
     } catch {
-      guard error.code == .unavailable else { throw error }
+      guard error.code == .unavailable, error.what == ControlClient.absence else { throw error }
       explanation = try await computed(path)
     }
     print(json ? try JSONDocument.text(explanation) : WhyText(explanation).text, terminator: "")
@@ -65,7 +66,7 @@ struct WhyCommand: AsyncParsableCommand {
 
   /// Without a daemon.
   private func computed(_ path: String) async throws(Failure) -> SessionExplanation {
-    let site = try siteConfiguration()
+    let site = try SiteConfiguration.find(named: config)
     let source =
       if let site { SessionSource(site, directory: path) } else {
         SessionSource(directory: path, requiresExecutionLog: true)
@@ -97,12 +98,6 @@ struct WhyCommand: AsyncParsableCommand {
       let first = RootRegister(in: state.path).firstWatched(root.path)
     else { return nil }
     return IntakeRoot(root, firstWatched: first)
-  }
-
-  /// The configuration of a daemon that does not run; nil where there is none and none was named.
-  private func siteConfiguration() throws(Failure) -> Configuration? {
-    guard let file = try? ConfigurationFile.find(named: config) else { return nil }
-    do throws(ConfigurationError) { return try file.load() } catch { throw error.failure }
   }
 }
 

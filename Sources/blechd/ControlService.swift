@@ -5,31 +5,43 @@ import Intake
 import Reporting
 import ServiceLifecycle
 import SystemPackage
+import Threads
 import Vocabulary
 import Watching
 
 /// Answers what the control socket is asked. Everything that can be asked today anybody may ask.
 struct ControlService: Service {
-  let runtime: RuntimeDirectory
+  private let server: ControlServer
+
+  /// Listens from here on: a daemon that cannot be reached does not begin.
+  init(runtime: RuntimeDirectory, report: StatusReport, watch: WatchService) throws(Failure) {
+    let answers = ControlAnswers(report: report, watch: watch)
+    try StatusFile.makeDirectory(runtime.path)
+    server = ControlServer(path: runtime.controlSocket) { request, _ in await answers.answer(request) }
+    try server.start()
+  }
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await server.stop()
+  }
+}
+
+/// What each verb is answered.
+struct ControlAnswers: Sendable {
   let report: StatusReport
   let watch: WatchService
   private let gate = InspectionGate(places: 2)
 
-  init(runtime: RuntimeDirectory, report: StatusReport, watch: WatchService) {
-    self.runtime = runtime
+  /// What takes longer is given up: whoever asked waits no longer than that, and others want to ask.
+  private static let longestInspection = Duration.seconds(55)
+
+  init(report: StatusReport, watch: WatchService) {
     self.report = report
     self.watch = watch
   }
 
-  func run() async throws {
-    let server = ControlServer(path: runtime.controlSocket) { request, _ in await answer(request) }
-    try StatusFile.makeDirectory(runtime.path)
-    try server.start()
-    try? await gracefulShutdown()
-    await server.stop()
-  }
-
-  private func answer(_ request: ControlRequest) async -> Result<[UInt8], Failure> {
+  func answer(_ request: ControlRequest) async -> Result<[UInt8], Failure> {
     do {
       switch request.verb {
       case .status: return .success(Array(try JSONDocument.text(await report.document()).utf8))
@@ -57,17 +69,28 @@ struct ControlService: Service {
         outcome: nil, root: nil)
     }
     let session = await current.intake.session(at: path)
-    let status = current.watcher.status[index].root
+    let tree = current.watcher.tree(of: path, root: index)
     var source = current.template
     source.directory = directory
-    let request = source
-    let outcome = await gate.run { await current.inspector.inspect(request) }
     return SessionExplanation(
       directory: directory,
       watched: .below(
-        root: current.configuration.watch[index].path, backend: status.backend.rawValue,
-        isKnown: session != nil, settle: current.configuration.settle),
-      standing: session?.standing, outcome: outcome,
+        root: current.configuration.watch[index].path, backend: tree.backend.rawValue,
+        isKnown: session != nil,
+        settle: current.configuration.settle),
+      standing: session?.standing, outcome: try await inspect(source, current.inspector),
       root: current.roots[index], replacesForeign: current.template.replacesForeign)
+  }
+
+  private func inspect(_ source: SessionSource, _ inspector: Inspector) async throws(Failure)
+    -> InspectionOutcome
+  {
+    let outcome = await gate.run {
+      await abandoning(after: Self.longestInspection) { await inspector.inspect(source) }
+    }
+    if let outcome = outcome ?? nil { return outcome }
+    throw Failure(
+      .temporary, source.directory, "could not be read within \(Self.longestInspection)",
+      remedy: "try again; is its server, or its disk, in order?")
   }
 }

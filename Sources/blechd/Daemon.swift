@@ -32,7 +32,7 @@ struct Daemon {
       watch: watch, configuration: file.path, isDryRun: isDryRun, started: Date.now.ISO8601Format())
     let status = StatusService(
       file: StatusFile(in: runtime.path), report: report, changes: watch.changes, log: log)
-    let control = ControlService(runtime: runtime, report: report, watch: watch)
+    let control = try ControlService(runtime: runtime, report: report, watch: watch)
     var group = ServiceGroupConfiguration(
       services: [.init(service: watch), .init(service: status), .init(service: control)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: log.quieter)

@@ -15,6 +15,7 @@ struct Decision {
     case .enqueue(let path, let work):
       log.notice("\(path.shown): would infer \(work.jobs.count) of \(work.inspection.jobs.count) jobs")
       for notice in work.inspection.notices { log.info("\(path.shown): \(notice)") }
+    case .progress: break
     case .withdraw(let path): log.notice("\(path.shown): is taken from the queue")
     }
   }

@@ -58,15 +58,23 @@ struct Watch: Sendable {
 
   /// Passes on what the watcher reports, until it is stopped.
   func run(onChange: () -> Void) async {
+    var wasScanned = false
     for await _ in watcher.signals {
+      let isScanned = isScanned
       await intake.take(watcher.takeReports())
+      if isScanned, !wasScanned {
+        wasScanned = true
+        await intake.withdrawUnseen()
+      }
       onChange()
     }
   }
 
   /// Whether everything that can be looked at has been.
   var isScanned: Bool {
-    watcher.status.allSatisfy { status in status.trees.allSatisfy { $0.isScanned || !$0.problems.isEmpty } }
+    watcher.status.flatMap(\.trees).allSatisfy { tree in
+      tree.isScanned || tree.problems.contains { ["missing", "unmounted", "hangs"].contains($0.kind) }
+    }
   }
 }
 

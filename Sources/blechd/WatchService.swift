@@ -1,4 +1,5 @@
 import Configuration
+import FileAccess
 import FoundationEssentials
 import Intake
 import Jobs
@@ -21,7 +22,7 @@ final class WatchService: Service {
   /// The configuration that takes over as soon as the present watch has ended.
   private let next = Mutex<Configuration?>(nil)
   private let isStopping = Atomic(false)
-  private let told = Mutex<Set<String>>([])
+  private let told = Mutex<Set<Told>>([])
   private let isReady = Atomic(false)
 
   /// One element whenever there is something new to report.
@@ -99,8 +100,9 @@ final class WatchService: Service {
       change.yield()
       await watch.run { self.noteChange(in: watch) }
       await watch.intake.stop()
-      guard !isAtItsEnd, let configuration = next.withLock({ $0.take() }) else { return }
-      try await replace(watch, with: configuration)
+      if isAtItsEnd || Task.isCancelled { return }
+      // Without a next one, its watcher was stopped for a configuration that is in force already.
+      try await replace(watch, with: next.withLock { $0.take() } ?? watch.configuration)
     }
   }
 
@@ -108,28 +110,30 @@ final class WatchService: Service {
   private func replace(_ old: Watch, with configuration: Configuration) async throws {
     let queued = await old.intake.queued
     do throws(Failure) {
-      try put(configuration, queued)
+      try await put(configuration, queued)
       log.notice("the configuration was read anew")
     } catch {
       log.error("the new configuration cannot be put to work, the one before is again: \(error)")
-      try put(old.configuration, queued)
+      try await put(old.configuration, queued)
     }
   }
 
-  private func put(_ configuration: Configuration, _ queued: [FilePath: [String]]) throws(Failure) {
+  private func put(_ configuration: Configuration, _ queued: [FilePath: [String]]) async throws(Failure) {
     let watch = try Self.makeWatch(configuration, state, worker, log, queued, change)
     try watch.start()
     current.withLock { $0 = watch }
-    // A stop that came meanwhile has stopped the one before.
-    if isAtItsEnd { Task { await watch.watcher.stop() } }
+    // What came meanwhile, an end or yet another configuration, has stopped the one before.
+    if isAtItsEnd || next.withLock({ $0 != nil }) { await watch.watcher.stop() }
   }
 
   /// A configuration that cannot be used changes nothing.
   private func reload() async {
     switch await load() {
     case .success(let configuration):
+      let present = watch
       next.withLock { $0 = configuration }
-      await watch.watcher.stop()
+      // The next one needs the watches that this one has.
+      await present.watcher.stop(within: Self.longestLoad)
     case .failure(let error):
       for line in error.lines { log.error("\(line)") }
       log.error("the configuration in force stays as it was")
@@ -163,19 +167,27 @@ final class WatchService: Service {
 
   /// Each problem is told once, until it is gone.
   func tellProblems(of watch: Watch) {
-    var present: [String: String] = [:]
-    for tree in watch.watcher.status.flatMap(\.trees) {
+    let trees = watch.watcher.status.flatMap(\.trees)
+    var present: [Told: String] = [:]
+    for tree in trees {
       for problem in tree.problems {
-        present["\(tree.path.string): \(problem.kind)"] = "\(tree.path.shown): \(problem)"
+        present[Told(tree: tree.path, kind: problem.kind)] = "\(tree.path.shown): \(problem)"
       }
     }
+    // A tree that has not been looked at yet has no problems, and that says nothing.
+    let looked = Set(trees.filter { $0.isScanned || !$0.problems.isEmpty }.map(\.path))
     let (new, gone) = told.withLock { told in
       let new = present.filter { !told.contains($0.key) }
-      let gone = told.filter { present[$0] == nil }
-      told = Set(present.keys)
+      let gone = told.filter { present[$0] == nil && looked.contains($0.tree) }
+      told = told.subtracting(gone).union(present.keys)
       return (new, gone)
     }
     for text in new.values.sorted() { log.warning("\(text)") }
-    for key in gone.sorted() { log.notice("\(key): is over") }
+    for problem in gone { log.notice("\(problem.tree.shown): \(problem.kind): is over") }
+  }
+
+  private struct Told: Hashable {
+    let tree: FilePath
+    let kind: String
   }
 }

@@ -34,7 +34,7 @@ import Vocabulary
       for path in ["none", "no/socket", "stale", "file", "file/socket"] {
         let failure = await failure(at: scratch.path(path))
         #expect(failure?.code == .unavailable, "\(path)")
-        #expect(failure?.remedy.contains("systemctl start blechd") == true, "\(path)")
+        #expect(failure?.remedy.contains("start it: blechd --config FILE") == true, "\(path)")
       }
       #expect(await failure(at: String(repeating: "a", count: 108))?.code == .usage)
     }

@@ -53,10 +53,10 @@ import Testing
         let watches = try daemon.status().watches
         #expect(watches.first { $0.path == data + "/fuse" }?.backend == "polling")
         #expect(watches.first { $0.path == data + "/tmpfs" }?.backend == "inotify")
-        try await inside("umount \(data)/fuse")
+        try await inside("until umount \(data)/fuse; do sleep 0.1; done")
         try await daemon.wait("the FUSE mount to be forgotten") { daemon.state(of: "fuse/in_fuse") == nil }
       }
-      try await inside("umount \(data)/tmpfs")
+      try await inside("until umount \(data)/tmpfs; do sleep 0.1; done")
       try await daemon.wait("the tmpfs to be forgotten") { daemon.state(of: "tmpfs/s") == nil }
       try await inside("mount -t tmpfs none \(data)/tmpfs; cp -r \(staging)/in_tmpfs \(data)/tmpfs/s")
       try await daemon.waitFor("tmpfs/s", "queued")

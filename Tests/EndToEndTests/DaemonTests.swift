@@ -8,32 +8,29 @@ import Testing
   @Test func `A session's life: dropped, inferred, copied, given other parameters, sorted again`()
     async throws
   {
-    try await RunningDaemon.run { daemon in
+    try await RunningDaemon.run(RunningDaemon.settings("inference: {train_steps: 30}")) { daemon in
       try daemon.drop("s1")
       try await daemon.waitFor("s1", "queued")
-      #expect(daemon.mentions("s1", "would infer 2 of 2 jobs") == 1)
+      try await daemon.expectMentions("s1", "would infer 2 of 2 jobs", 1)
 
-      // Our own commit makes no work.
-      let run = try await daemon.blechctl(["infer", daemon.path("s1"), "--train-steps", "30", "--seed", "0"])
+      // Our own commit makes no work: a run by hand has the same parameters, from the same configuration.
+      let run = try await daemon.blechctl(["infer", daemon.path("s1"), "--config", daemon.configuration])
       #expect(run.exitCode == 0, "\(run.errors)")
-      try await daemon.wait("the results to be noticed") {
-        daemon.state(of: "s1") == "queued" && daemon.mentions("s1", "have changed") > 0
-      }
-      try #"{"train_steps": 30}"#.write(
-        toFile: daemon.path("s1/blechrnn_params.json"), atomically: false, encoding: .utf8)
       try await daemon.waitFor("s1", "done")
 
       // Nor does a copy of a finished session.
-      try FileManager.default.copyItem(atPath: daemon.path("s1"), toPath: daemon.path("copy"))
+      let staged = daemon.scratch.path("staging/copy")
+      try FileManager.default.copyItem(atPath: daemon.path("s1"), toPath: staged)
+      try FileManager.default.moveItem(atPath: staged, toPath: daemon.path("copy"))
       try await daemon.waitFor("copy", "done")
       #expect(daemon.mentions("copy", "would infer") == 0)
 
       // Another parameter does.
       let before = daemon.mentions("s1", "would infer 2 of 2 jobs")
-      try #"{"train_steps": 30, "seed": 7}"#.write(
+      try #"{"seed": 7}"#.write(
         toFile: daemon.path("s1/blechrnn_params.json"), atomically: false, encoding: .utf8)
       try await daemon.waitFor("s1", "queued")
-      #expect(daemon.mentions("s1", "would infer 2 of 2 jobs") == before + 1)
+      try await daemon.expectMentions("s1", "would infer 2 of 2 jobs", before + 1)
 
       // Sorting one taste again concerns that taste.
       try RunningDaemon.log(
@@ -51,7 +48,7 @@ import Testing
       try RunningDaemon.log(
         ["blech_make_arrays.py": .now + 120, "blech_process.py": .now + 60], in: daemon.path("copy"))
       try await daemon.waitFor("copy", "queued")
-      #expect(daemon.mentions("copy", "would infer 1 of 2 jobs") == 1)
+      try await daemon.expectMentions("copy", "would infer 1 of 2 jobs", 1)
     }
   }
 
@@ -99,7 +96,7 @@ import Testing
 
   @Test func `It ends in order while an inspection hangs`() async throws {
     try await withScratchAsync { outer in
-      let worker = try outer.script("trap '' TERM; sleep 1000")
+      let worker = try outer.script("trap '' TERM; cat > /dev/null")
       let status = try await RunningDaemon.run(environment: ["BLECHD_WORKER": worker]) { daemon in
         try daemon.drop("s1")
         try await daemon.waitFor("s1", "inspecting")
@@ -124,22 +121,24 @@ import Testing
       #expect(second.errors.contains("is in use by another blechd, process "))
       try daemon.send(.kill)
       // What the dead one has left is no obstacle.
-      try await daemon.wait("the lock") {
-        let third = Process()
-        third.executableURL = URL(filePath: RunningDaemon.program)
-        third.arguments = [
-          "--config", daemon.configuration, "--state-directory", daemon.scratch.path("state"),
-          "--runtime-directory",
-          daemon.runtime,
-        ]
-        third.standardError = FileHandle.nullDevice
-        try third.run()
-        Thread.sleep(forTimeInterval: 1)
-        let isRunning = third.isRunning
-        third.terminate()
-        third.waitUntilExit()
-        return isRunning && third.terminationStatus == 0
+      let third = Process()
+      third.executableURL = URL(filePath: RunningDaemon.program)
+      third.arguments = [
+        "--config", daemon.configuration, "--state-directory", daemon.scratch.path("state"),
+        "--runtime-directory",
+        daemon.scratch.path("run3"),
+      ]
+      third.standardError = FileHandle.nullDevice
+      try await daemon.wait("the lock to be free") {
+        kill(try daemon.identifier(), 0) != 0 || daemon.isZombie
       }
+      try third.run()
+      try await daemon.wait("the third daemon") {
+        FileManager.default.fileExists(atPath: daemon.scratch.path("run3/status.json"))
+      }
+      third.terminate()
+      try await daemon.wait("its end") { !third.isRunning }
+      #expect(third.terminationStatus == 0)
     }
   }
 

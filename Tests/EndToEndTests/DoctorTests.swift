@@ -328,7 +328,8 @@ import Testing
         }
         try execution.send(signal: .interrupt)
       }
-      #expect(result.terminationStatus == .exited(130))
+      // Where the machine is so busy that the steps' time was over before, they are told as hanging.
+      #expect([.exited(130), .exited(75)].contains(result.terminationStatus))
       #expect(try FileManager.default.contentsOfDirectory(atPath: root) == [])
       #expect(try FileManager.default.contentsOfDirectory(atPath: temporary) == [])
       #expect(try await Blechctl.run(["pgrep", "-f", "sleep \(seconds)"]).output == "")

@@ -58,7 +58,13 @@ final class RunningDaemon: Sendable {
             }
           }
           group.addTask {
-            do { try await body(daemon) } catch { Issue.record(error) }
+            do {
+              // What is sorted before the daemon begins is its backlog.
+              try await daemon.wait("the daemon") { (try? daemon.status()) != nil }
+              try await body(daemon)
+            } catch {
+              Issue.record(error)
+            }
             try? execution.send(signal: .terminate)
           }
           try await group.waitForAll()
@@ -86,6 +92,14 @@ final class RunningDaemon: Sendable {
 
   func send(_ signal: Signal) throws {
     kill(try identifier(), signal.rawValue)
+  }
+
+  /// Dead, and nobody has asked how it ended.
+  var isZombie: Bool {
+    let stat = (try? identifier()).flatMap {
+      try? String(contentsOfFile: "/proc/\($0)/stat", encoding: .utf8)
+    }
+    return stat?.split(separator: ")").last?.hasPrefix(" Z") ?? true
   }
 
   func identifier() throws -> pid_t { try #require(process.withLock { $0 }).value }
@@ -123,6 +137,12 @@ final class RunningDaemon: Sendable {
   /// Lines of the log about one session that say so.
   func mentions(_ name: String, _ words: String) -> Int {
     log.count { $0.contains("\(path(name)): ") && $0.contains(words) }
+  }
+
+  /// Waits until so many lines of the log say that, and no more of them come for a moment.
+  func expectMentions(_ name: String, _ words: String, _ count: Int) async throws {
+    try await wait("\(words), \(count) times") { self.mentions(name, words) >= count }
+    #expect(mentions(name, words) == count)
   }
 
   func status() throws -> StatusDocument {

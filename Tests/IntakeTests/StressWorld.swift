@@ -45,7 +45,7 @@ final class StressWorld: Sendable {
 
   private static func note(_ event: Intake.Event, _ settle: Duration, _ journal: inout Journal) {
     switch event {
-    case .decided: break
+    case .decided, .progress: break
     case .withdraw(let path): journal.queued[path.string] = nil
     case .enqueue(let path, let work):
       let prints = work.jobs.map(\.fingerprint)

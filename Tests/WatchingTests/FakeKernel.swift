@@ -37,6 +37,8 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
   /// Events are not delivered while this is set.
   var holdsEvents = false
   var magic: UInt = 0xEF53
+  /// Directories can be opened, and not read.
+  var failsReading = false
   /// Fails whatever looks at these.
   var failing: [FilePath: Errno] = [:]
   /// Runs after a directory is watched and before it is read: the world goes on meanwhile.
@@ -259,6 +261,7 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
     var listing = DirectoryListing(
       identity: FileIdentity(device: inodes[number]!.device, inode: number), directories: [:], files: [:])
     if watching { listing.watch = Result { () throws(Errno) in try watch(number, seesEntries: true) } }
+    if failsReading, mostEntries > 0 { throw .ioError }
     beforeReading?(path)
     lookDuration.map(passTime)
     let entries = inodes[number]?.entries ?? [:]

@@ -154,8 +154,9 @@ import Testing
     try await KernelWorld.run { world in
       try KernelWorld.makeSession(world.path("s1"))
       try await world.waitUntilSettled(["s1"])
+      let before = world.timesSettled("s1")
       try await world.shell("exec 3<> data/s1/s.h5; exec 3>&-")
-      try await world.wait("settling again") { world.timesSettled("s1") == 2 }
+      try await world.wait("settling again") { world.timesSettled("s1") > before }
     }
   }
 
@@ -167,10 +168,10 @@ import Testing
       }.count
     }
     _ = try descriptors()
-    for _ in 0..<20 {
+    for _ in 0..<60 {
       try await KernelWorld.run { world in try KernelWorld.makeSession(world.path("s1")) }
     }
-    // Others run at the same time; a leak of twenty would show.
-    #expect(try descriptors() < 20)
+    // Others run at the same time; a leak of sixty would show.
+    #expect(try descriptors() < 50)
   }
 }

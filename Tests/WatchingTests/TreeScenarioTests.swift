@@ -262,6 +262,30 @@ import Testing
     #expect(world.changing == ["/data/s/s1"])
   }
 
+  @Test func `A root that goes in mid-sweep is looked for every few seconds, not without an end`() {
+    let world = WatchedWorld { $0.looksPerStep = 1 }
+    for number in 0..<20 { world.kernel.makeDirectory(FilePath("/data/d\(number)")) }
+    world.run(for: 0)
+    world.kernel.remove("/data")
+    world.tree.mountsChanged(MountTable([Mount(id: 9, point: "/", type: "ext4")]))
+    for _ in 0..<5 { world.tree.step() }
+    #expect(world.tree.nextStep! > world.now)
+    world.run(for: 60)
+    #expect(world.tree.status.problems == [.missing(.noSuchFileOrDirectory)])
+  }
+
+  @Test func `A root that cannot be read is tried again at its own times`() {
+    let world = WatchedWorld()
+    world.kernel.failsReading = true
+    world.run(for: 600)
+    #expect(world.kernel.instances == 1)
+    #expect(world.tree.status.problems == [.unreadable(count: 1, example: "/data", .ioError)])
+    world.kernel.failsReading = false
+    world.writeSession("/data/s1")
+    world.run(for: 1200)
+    #expect(world.settled == ["/data/s1"])
+  }
+
   @Test func `A root that is unmounted is missed until it is back`() {
     let mounted = MountTable(WatchedWorld.oneDisk.mounts + [Mount(id: 2, point: "/data", type: "ext4")])
     let world = WatchedWorld(mounts: mounted)

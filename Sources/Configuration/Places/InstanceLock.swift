@@ -16,13 +16,15 @@ public final class InstanceLock: Sendable {
       let path = FilePath(directory.path(of: Self.name))
       file = try FileDescriptor.open(
         path, .readWrite, options: [.create, .closeOnExec, .noFollow, .nonBlocking],
-        permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        permissions: [.ownerReadWrite])
     } catch let error as FileError {
       throw error.failure(remedy: "name a directory that you may write with --state-directory")
     } catch {
       throw Failure(
         .cannotWrite, state.path, "cannot be locked: \(error)", remedy: "check who may write there")
     }
+    // Whoever may open it may lock it.
+    _ = fchmod(file.rawValue, 0o600)
     // The lock goes with the process, however it ends.
     guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
       let holder = holder

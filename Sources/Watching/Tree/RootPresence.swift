@@ -12,7 +12,9 @@ extension WatchedTree {
       isRootSuspect = false
       do throws(Errno) {
         let now = try rootIdentity()
-        if now.path != path || now.identity != nodes[Self.rootID]?.identity { closeRoot(nil) }
+        // Not looked at yet: not known to be another one.
+        let known = nodes[Self.rootID]?.identity ?? now.identity
+        if now.path != path || now.identity != known { closeRoot(nil) }
       } catch {
         closeRoot(error)
       }
@@ -78,6 +80,7 @@ extension WatchedTree {
     (ready, timers, sweep, pollDue) = (ReadyQueue(), Deadlines(), nil, nil)
     (hitWatchLimit, hitDirectoryLimit, cutDirectory) = (false, false, nil)
     source = .unwanted
+    (isRootSuspect, isScanned) = (false, false)
     let now = clock()
     presence = .missing(error, next: error == nil ? now : now + settings.rootRetry)
   }

@@ -113,11 +113,8 @@ package final class WatchedTree {
 
   /// When there is something to do, if no event comes before.
   package var nextStep: Moment? {
+    if case .missing(_, let next) = presence { return next }
     if !ready.isEmpty || isRootSuspect || sweep?.left.isEmpty == false { return clock() }
-    guard case .present = presence else {
-      guard case .missing(_, let next) = presence else { return nil }
-      return next
-    }
     return [timers.earliest, rescanDue, pollDue].compactMap { $0 }.min()
   }
 
