@@ -6,7 +6,7 @@ import Testing
 
 /// Hours of senseless changes in made-up time, the same in every run.
 @Suite struct MadeUpVandalTests {
-  @Test(arguments: 0..<24 as Range<UInt64>)
+  @Test(arguments: 0..<40 as Range<UInt64>)
   func `Whatever happens to the tree, in the end exactly what is there is settled`(seed: UInt64) {
     let world = WatchedWorld { settings in
       // Nothing but events, and what they ask for.
@@ -21,7 +21,7 @@ import Testing
         world.kernel.beforeReading.map { _ in vandal.act() }
       }
     }
-    for _ in 0..<250 {
+    for _ in 0..<400 {
       vandal.act()
       world.kernel.holdsEvents = vandal.isLate
       world.run(for: Double.random(in: 0...0.3, using: &vandal.numbers))
