@@ -41,7 +41,7 @@ extension WatchedTree {
         return
       }
       nodes[id]?.watch = nil
-      lookForParent(of: id)
+      // It is gone, and will be found so, or it can be watched again.
       scheduleLook(at: id)
     }
   }
