@@ -105,6 +105,13 @@ final class FakeKernel: WatchCalls, @unchecked Sendable {
 
   func makeLink(_ path: FilePath, to target: FilePath) { links[path] = target }
 
+  /// Puts another directory with links to the same files in the place of one.
+  func replace(_ path: FilePath) {
+    let copy = new(inodes[inode(at: path)!]!)
+    unlink(inode(at: path)!, at: path)
+    link(copy, at: path)
+  }
+
   /// Mounts a directory at a second place, where there is none yet.
   func bind(_ path: FilePath, at place: FilePath) { link(inode(at: path)!, at: place) }
 

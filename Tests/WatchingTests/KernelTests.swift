@@ -138,20 +138,6 @@ import Testing
     }
   }
 
-  @Test func `A hard-linked copy in the place of a session is another session`() async throws {
-    try await KernelWorld.run { world in
-      try KernelWorld.makeSession(world.path("s1"))
-      try await world.waitUntilSettled(["s1"])
-      // Every stamp is the same but for the time at which the links were made.
-      try await world.shell("cp -al data/s1 copy")
-      try await world.wait("the links to be noticed") { world.settled == ["s1"] }
-      let before = world.timesSettled("s1")
-      try await world.shell("mv data/s1 old; mv copy data/s1")
-      try await world.wait("settling again") { world.timesSettled("s1") > before }
-      try await world.waitUntilSettled(["s1"])
-    }
-  }
-
   @Test func `Polling finds the same`() async throws {
     let before: (Scratch) throws -> Void = { try KernelWorld.makeSession($0.path("data/a/s1")) }
     let body: @Sendable (KernelWorld) async throws -> Void = { world in

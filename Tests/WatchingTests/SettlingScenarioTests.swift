@@ -195,6 +195,25 @@ import Testing
     #expect(world.reports.count > before)
   }
 
+  @Test(arguments: [WatchRoot.Backend.inotify, .polling])
+  func `A copy with links to the same files in the place of a session settles anew`(
+    backend: WatchRoot.Backend
+  ) {
+    let world = WatchedWorld(WatchRoot(path: "/data", backend: backend))
+    world.writeSession("/data/s1")
+    world.run(for: 30)
+    let before = world.settledAt("/data/s1").count
+    world.kernel.replace("/data/s1")
+    world.run(for: 400)
+    #expect(world.settledAt("/data/s1").count == before + 1)
+    let identities = world.reports.map(\.report.identity)
+    #expect(identities.last != identities.first)
+    // And it is this one that is watched.
+    world.kernel.write("/data/s1/s.h5")
+    world.run(for: 400)
+    #expect(world.settledAt("/data/s1").count == before + 2)
+  }
+
   @Test func `A thousand sessions at once settle together`() {
     let world = WatchedWorld()
     world.run(for: 1)

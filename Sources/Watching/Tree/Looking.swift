@@ -111,7 +111,12 @@ extension WatchedTree {
       nodes[id]!.retry = nil
     }
     if let identity = known.identity, identity != listing.identity {
-      return replaced(id)
+      guard id != Self.rootID else {
+        isRootSuspect = true
+        return
+      }
+      // Another directory has taken its place, perhaps with links to the same files.
+      reported[id]?.isTouched = true
     }
     nodes[id]!.identity = listing.identity
     if listing.isCut { cutDirectory = path } else if cutDirectory == path { cutDirectory = nil }
@@ -124,17 +129,6 @@ extension WatchedTree {
     } else {
       update(id, listing.files, isTerminal: !hasChildren, asOf: started)
     }
-  }
-
-  /// Another directory has taken the place of the one that was known.
-  private func replaced(_ id: Node.ID) {
-    guard id != Self.rootID else {
-      isRootSuspect = true
-      return
-    }
-    let (node, parent) = (nodes[id]!, nodes[id]!.parent!)
-    remove(id)
-    add(node.name, inode: node.entryInode, to: parent)
   }
 
   private func updateChildren(of id: Node.ID, _ found: [FileName: UInt64], _ path: FilePath) {
