@@ -85,7 +85,8 @@ let package = Package(
       swiftSettings: strictMemory),
 
     .target(
-      name: "Intake", dependencies: ["Configuration", "FileAccess", "Vocabulary", "Watching", system],
+      name: "Intake",
+      dependencies: ["Configuration", "FileAccess", "Vocabulary", "Watching", "WorkerProtocol", system],
       swiftSettings: strictMemory),
 
     // What the machine's owner sets.

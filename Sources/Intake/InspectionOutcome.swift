@@ -1,5 +1,5 @@
 import Vocabulary
-import Watching
+import WorkerProtocol
 
 /// What came of the inspection of one session.
 public enum InspectionOutcome: Equatable, Sendable {
@@ -9,59 +9,17 @@ public enum InspectionOutcome: Equatable, Sendable {
   case failed(Failure)
 }
 
-/// How sessions of one root are judged.
-public struct IntakeRoot: Equatable, Sendable {
-  public let backlog: BacklogRule
-  /// Higher first.
-  public let priority: Int
-
-  public init(backlog: BacklogRule, priority: Int = 0) {
-    self.backlog = backlog
-    self.priority = priority
-  }
-}
-
-/// The judgement over one inspection.
-struct Judgement {
-  let root: IntakeRoot
-  let source: SessionSource
-  let now: Moment
-  /// How often in a row something passing was in the way.
-  let attempts: Int
-
-  func standing(after outcome: InspectionOutcome) -> SessionStanding {
-    switch outcome {
-    case .needsRecovery(let directories): .needsRecovery(directories, retry: retry)
-    case .failed(let failure): standing(after: failure)
-    case .inspected(let inspection): standing(after: inspection)
+extension InspectionOutcome {
+  /// What a worker's answer to an inspection, or its failure, comes to.
+  public init(_ answer: () async throws(Failure) -> WorkerMessage.Outcome) async {
+    do throws(Failure) {
+      switch try await answer() {
+      case .inspected(let inspection): self = .inspected(inspection)
+      case .needsRecovery(let directories): self = .needsRecovery(directories)
+      default: throw .unexpectedAnswer
+      }
+    } catch {
+      self = .failed(error)
     }
   }
-
-  private func standing(after inspection: Inspection) -> SessionStanding {
-    let work = SessionWork(
-      source: source, inspection: inspection,
-      jobs: inspection.jobs.filter { $0.needsWork(retrains: false, replacesForeign: source.replacesForeign) })
-    if work.jobs.isEmpty {
-      let foreign = inspection.jobs.count { $0.existing == .foreign }
-      return .done(current: inspection.jobs.count - foreign, foreign: foreign)
-    }
-    if let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
-    if let obstacle = inspection.obstacle { return .blocked(obstacle, retry: retry) }
-    return .queued(work)
-  }
-
-  private func standing(after failure: Failure) -> SessionStanding {
-    if let unreadiness = failure.unreadiness { return .unready(unreadiness, failure) }
-    switch failure.code {
-    // Rights may be granted, servers come back, without any event that tells.
-    case .notPermitted: return .blocked(failure, retry: retry)
-    case .temporary, .interrupted, .noInput, .cannotWrite, .internalError:
-      return .postponed(failure, retry: retry)
-    default: return .bad(failure, retry: now + Self.longestRetry)
-    }
-  }
-
-  private static let (firstRetry, longestRetry) = (Duration.seconds(60), Duration.seconds(3600))
-
-  private var retry: Moment { now + min(Self.firstRetry * (1 << min(attempts, 10)), Self.longestRetry) }
 }

@@ -85,7 +85,8 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
     case (.below(_, _, false, _), _):
       (state, reason) = (
         "not watched",
-        "the daemon knows no session here: there is no .h5 and no .info, it lies below another session, or it has not been looked at yet"
+        "the daemon knows no session here: there is no .h5 and no .info, it lies below another session, or it has not "
+          + "been looked at yet"
       )
     case (_, let final?): (state, reason) = (final.name, final.reason)
     case (_, nil): (state, reason) = ("unknown", "nothing is known of it")

@@ -65,14 +65,14 @@ public struct SessionRun: Sendable {
     switch try await worker.run(task) {
     case .inspected(let inspection): return inspection
     case .needsRecovery(let directories): try await recover(directories, onEvent)
-    default: throw Self.unexpectedAnswer
+    default: throw Failure.unexpectedAnswer
     }
     switch try await worker.run(task) {
     case .inspected(let inspection): return inspection
     case .needsRecovery:
       throw Failure(
         .temporary, source.directory, "is being committed to by another process", remedy: "try again")
-    default: throw Self.unexpectedAnswer
+    default: throw Failure.unexpectedAnswer
     }
   }
 
@@ -85,7 +85,7 @@ public struct SessionRun: Sendable {
       await onEvent(.recovering(directory))
       let task = RecoverTask(path: directory, searchesBelow: false)
       guard case .recovered(let found) = try await worker.run(.recover(task)) else {
-        throw Self.unexpectedAnswer
+        throw Failure.unexpectedAnswer
       }
       refusals += found.compactMap(\.refusal)
     }
@@ -126,7 +126,7 @@ public struct SessionRun: Sendable {
       let outcome = try await worker.run(.infer(task)) { message in
         if case .progress(let progress) = message { await onEvent(.progress(job, progress)) }
       }
-      guard case .inferred(let summary) = outcome else { throw Self.unexpectedAnswer }
+      guard case .inferred(let summary) = outcome else { throw Failure.unexpectedAnswer }
       await onEvent(.inferred(job, summary))
       return .inferred(summary)
     } catch {
@@ -142,7 +142,7 @@ public struct SessionRun: Sendable {
     return await Task {
       do throws(Failure) {
         guard case .committed(let summary) = try await worker.run(.commit(task)) else {
-          throw Self.unexpectedAnswer
+          throw Failure.unexpectedAnswer
         }
         return .committed(summary)
       } catch {
@@ -150,7 +150,4 @@ public struct SessionRun: Sendable {
       }
     }.value
   }
-
-  private static let unexpectedAnswer = Failure(
-    .internalError, "blechd-worker", "answered another question than was asked", remedy: "please report this")
 }

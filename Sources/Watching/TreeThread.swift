@@ -121,9 +121,7 @@ final class TreeThread: Sendable {
 
   /// Waits until the thread has ended, but no longer than until `deadline`: it may hang in a call that never returns.
   func join(until deadline: Moment) async {
-    while !hasEnded.load(ordering: .acquiring), Moment.now < deadline {
-      try? await Task.sleep(for: .milliseconds(5))
-    }
+    await lookingAgain(until: deadline) { hasEnded.load(ordering: .acquiring) }
   }
 }
 

@@ -194,9 +194,7 @@ public final class Watcher: Sendable {
     for thread in all { thread.requestStop() }
     let deadline = Moment.now + limit
     for thread in all { await thread.join(until: deadline) }
-    while !monitorHasEnded.load(ordering: .acquiring), Moment.now < deadline {
-      try? await Task.sleep(for: .milliseconds(5))
-    }
+    await lookingAgain(until: deadline) { monitorHasEnded.load(ordering: .acquiring) }
     reports.end()
   }
 }

@@ -47,3 +47,9 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
   /// stays far below it.
   public static let longestLine = 16 << 20
 }
+
+extension Failure {
+  /// A worker gave a result of another kind than its task has.
+  public static let unexpectedAnswer = Failure(
+    .internalError, "blechd-worker", "answered another question than was asked", remedy: "please report this")
+}

@@ -51,9 +51,7 @@ struct RecoverCommand: AsyncParsableCommand {
     do throws(Failure) {
       let task = RecoverTask(path: path, searchesBelow: true, discardsRefused: discardsRefused)
       guard case .recovered(let found) = try await runWorker(.recover(task)) else {
-        throw Failure(
-          .internalError, "blechd-worker", "answered another question than was asked",
-          remedy: "please report this")
+        throw Failure.unexpectedAnswer
       }
       return .success(found)
     } catch {

@@ -71,20 +71,10 @@ struct WhyCommand: AsyncParsableCommand {
       if let site { SessionSource(site, directory: path) } else {
         SessionSource(directory: path, requiresExecutionLog: true)
       }
-    let outcome: InspectionOutcome
-    do throws(Failure) {
-      switch try await runWorker(.inspect(InspectTask(source: source))) {
-      case .inspected(let inspection): outcome = .inspected(inspection)
-      case .needsRecovery(let directories): outcome = .needsRecovery(directories)
-      default:
-        throw Failure(
-          .internalError, "blechd-worker", "answered another question than was asked",
-          remedy: "please report this")
-      }
-    } catch {
-      if error.code == .interrupted { throw error }
-      outcome = .failed(error)
+    let outcome = await InspectionOutcome { () throws(Failure) in
+      try await runWorker(.inspect(InspectTask(source: source)))
     }
+    if case .failed(let failure) = outcome, failure.code == .interrupted { throw failure }
     return SessionExplanation(
       directory: path, watched: .unwatched(roots: site?.watch.map(\.path) ?? []), standing: nil,
       outcome: outcome,

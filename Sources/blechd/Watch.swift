@@ -88,17 +88,8 @@ struct Inspector: Sendable {
 
   func inspect(_ source: SessionSource) async -> InspectionOutcome {
     let bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
-    do throws(Failure) {
-      switch try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds) {
-      case .inspected(let inspection): return .inspected(inspection)
-      case .needsRecovery(let directories): return .needsRecovery(directories)
-      default:
-        throw Failure(
-          .internalError, "blechd-worker", "answered another question than was asked",
-          remedy: "please report this")
-      }
-    } catch {
-      return .failed(error)
+    return await InspectionOutcome { () throws(Failure) in
+      try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds)
     }
   }
 }

@@ -137,9 +137,7 @@ struct RootExamination: Sendable {
     let worker = WorkerProcess(try WorkerExecutable.find())
     let task = WorkerRequest.Task.probe(ProbeTask(directory: directory))
     guard case .probed(let result) = try await worker.run(task, bounds: probeBounds) else {
-      throw Failure(
-        .internalError, "blechd-worker", "answered another question than was asked",
-        remedy: "please report this")
+      throw Failure.unexpectedAnswer
     }
     return result
   }
