@@ -32,6 +32,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
@@ -98,11 +99,32 @@ let package = Package(
 
     // Processes.
     .target(
+      name: "Machine", dependencies: ["CLinux", "FileAccess", "Vocabulary", system],
+      swiftSettings: strictMemory
+    ),
+    .target(
       name: "Jobs",
       dependencies: [
-        "Configuration", "InstructionSets", "Vocabulary", "WorkerProtocol",
+        "Configuration", "InstructionSets", "Machine", "Vocabulary", "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
+
+    // What is to be done, when, and what was done.
+    .target(
+      name: "Leases", dependencies: ["CLinux", "FileAccess", "Threads", "Vocabulary", system],
+      swiftSettings: strictMemory),
+    .target(
+      name: "Store",
+      dependencies: [
+        "Configuration", "FileAccess", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Scheduling",
+      dependencies: [
+        "Configuration", "Jobs", "Leases", "Machine", "Parameters", "Store", "Vocabulary", "WorkerProtocol",
+        system,
+      ], swiftSettings: strict),
+
     .target(
       name: "Control", dependencies: ["CLinux", "FileAccess", "Threads", "Vocabulary", system],
       swiftSettings: strictMemory),
@@ -116,8 +138,8 @@ let package = Package(
     .executableTarget(
       name: "blechd",
       dependencies: [
-        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Reporting", "Threads", "Vocabulary",
-        "Watching", "WorkerProtocol", system,
+        "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Leases", "Machine", "Reporting",
+        "Scheduling", "Store", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -203,6 +225,24 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
+    .testTarget(
+      name: "MachineTests", dependencies: ["FileAccess", "Machine", "TestSupport", "Vocabulary"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: [
+        "Configuration", "FileAccess", "Parameters", "Store", "TestSupport", "Vocabulary",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "SchedulingTests",
+      dependencies: [
+        "Configuration", "Jobs", "Leases", "Machine", "Parameters", "Scheduling", "Store", "TestSupport",
+        "Vocabulary", "WorkerProtocol",
+      ], swiftSettings: strict),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"], swiftSettings: strict),
     .testTarget(
       name: "BlechctlTests",

@@ -1,0 +1,2 @@
+import Leases
+import Testing

@@ -1,0 +1,2 @@
+import Machine
+import Testing

@@ -1,0 +1,2 @@
+import Scheduling
+import Testing
