@@ -12,6 +12,8 @@ public actor Intake {
     case progress
     case enqueue(FilePath, SessionWork)
     case withdraw(FilePath)
+    /// What a person has asked for of the session is to be remembered, or, with nil, is over.
+    case requested(FilePath, SessionRequest?)
   }
 
   /// One session, for a status.
@@ -22,7 +24,7 @@ public actor Intake {
   }
 
   private var book: SessionBook
-  private let inspect: @Sendable (SessionSource) async -> InspectionOutcome
+  private let inspect: @Sendable (SessionSource, SessionStamps?) async -> InspectionOutcome
   private let recheck: @Sendable (FilePath) -> Void
   private let onEvent: @Sendable (Event) -> Void
   /// By round.
@@ -41,16 +43,19 @@ public actor Intake {
   /// - Parameters:
   ///   - roots: in the order of the watcher's.
   ///   - template: how sessions are read; its directory is left out of account.
-  ///   - memory: fingerprints of what is queued already, by path: what an earlier intake had.
-  ///   - inspect: reads one session, in bounded time; ends early when its task is cancelled.
+  ///   - memory: keys of what is queued already, by path: what an earlier intake had.
+  ///   - requests: what people had asked for and was not done yet, by path.
+  ///   - inspect: reads one session, in bounded time; ends early when its task is cancelled. What is remembered of a
+  ///     session with the given stamps does as well.
   ///   - recheck: asks the watch to let a directory settle once more.
   ///   - onEvent: is called on the actor, in order; it must not take long.
   public init(
     roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:],
-    inspect: @escaping @Sendable (SessionSource) async -> InspectionOutcome,
+    requests: [FilePath: SessionRequest] = [:],
+    inspect: @escaping @Sendable (SessionSource, SessionStamps?) async -> InspectionOutcome,
     recheck: @escaping @Sendable (FilePath) -> Void, onEvent: @escaping @Sendable (Event) -> Void
   ) {
-    book = SessionBook(roots: roots, template: template, memory: memory)
+    book = SessionBook(roots: roots, template: template, memory: memory, requests: requests)
     self.inspect = inspect
     self.recheck = recheck
     self.onEvent = onEvent
@@ -71,12 +76,44 @@ public actor Intake {
     book.records.map { Session(path: $0.key, root: $0.value.view.root, standing: $0.value.standing) }
   }
 
-  /// Fingerprints of what is queued, by path.
+  /// Keys of what is queued, by path.
   public var queued: [FilePath: [String]] { book.queued }
+
+  /// What people have asked for and is not done yet, by path.
+  public var requests: [FilePath: SessionRequest] { book.requests }
 
   /// Where one session stands, if it is known.
   public func session(at path: FilePath) -> Session? {
     book.records[path].map { Session(path: path, root: $0.view.root, standing: $0.standing) }
+  }
+
+  /// A person wants something of a session, which is inspected anew as soon as its files are still.
+  ///
+  /// - Returns: where it stands, or nil where there is no such session.
+  public func ask(_ request: SessionRequest, of path: FilePath) -> SessionStanding? {
+    guard let effects = book.ask(request, of: path) else { return nil }
+    perform(effects)
+    goOn()
+    return book.records[path]?.standing
+  }
+
+  /// Has the sessions of the backlog taken, those at or below a directory where one is given.
+  ///
+  /// - Returns: their paths.
+  public func takeBacklog(below directory: FilePath? = nil) -> [FilePath] {
+    let paths = book.backlog(below: directory)
+    for path in paths { perform(book.ask(.process, of: path) ?? []) }
+    goOn()
+    return paths
+  }
+
+  /// The queue has nothing of the session any more: it is inspected again, and handed over anew if there is work.
+  ///
+  /// - Parameter isDone: what a person had asked for is done.
+  public func reconsider(_ path: FilePath, isDone: Bool) {
+    guard !isStopped else { return }
+    perform(book.reconsider(path, isDone: isDone))
+    goOn()
   }
 
   /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
@@ -100,6 +137,7 @@ public actor Intake {
       case .enqueue(let path, let work): onEvent(.enqueue(path, work))
       case .withdraw(let path): onEvent(.withdraw(path))
       case .recheck(let path): recheck(path)
+      case .requested(let path, let request): onEvent(.requested(path, request))
       }
     }
   }
@@ -108,7 +146,7 @@ public actor Intake {
     while let next = nextAssignment() {
       let inspect = inspect
       let task = Task {
-        let outcome = await inspect(next.source)
+        let outcome = await inspect(next.source, next.stamps)
         ended(next, outcome)
       }
       inspections[next.round] = (next, task)

@@ -8,6 +8,8 @@ struct Judgement {
   let now: Moment
   /// How often in a row something passing was in the way.
   let attempts: Int
+  /// What a person has asked for.
+  var request: SessionRequest?
 
   func standing(after outcome: InspectionOutcome) -> SessionStanding {
     switch outcome {
@@ -18,14 +20,18 @@ struct Judgement {
   }
 
   private func standing(after inspection: Inspection) -> SessionStanding {
+    let retrains = request == .retrain
     let work = SessionWork(
       source: source, inspection: inspection,
-      jobs: inspection.jobs.filter { $0.needsWork(retrains: false, replacesForeign: source.replacesForeign) })
+      jobs: inspection.jobs.filter {
+        $0.needsWork(retrains: retrains, replacesForeign: source.replacesForeign)
+      }, retrains: retrains, priority: root.priority)
     if work.jobs.isEmpty {
       let foreign = inspection.jobs.count { $0.existing == .foreign }
       return .done(current: inspection.jobs.count - foreign, foreign: foreign)
     }
-    if let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
+    let isWanted = retrains || request == .process
+    if !isWanted, let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
     if let obstacle = inspection.obstacle { return .blocked(obstacle, retry: retry) }
     return .queued(work)
   }

@@ -25,8 +25,10 @@ struct SessionBook {
     var concluded: (stamps: [FileName: Stamp], standing: SessionStanding)?
     /// What was last told of its standing: the same is not told again as long as the files are the same.
     var told = ""
-    /// Fingerprints of what was last handed to the queue.
+    /// The key of what was last handed to the queue.
     var queued: [String] = []
+    /// What a person has asked for, until it is done.
+    var request: SessionRequest?
 
     var view: View { views[tree]! }
   }
@@ -40,6 +42,8 @@ struct SessionBook {
     case withdraw(FilePath)
     /// The stamps moved while the session was read: it must settle anew.
     case recheck(FilePath)
+    /// What a person has asked for is to be remembered, or, with nil, is over.
+    case requested(FilePath, SessionRequest?)
   }
 
   /// One inspection to begin.
@@ -49,6 +53,8 @@ struct SessionBook {
     let round: Int
     /// Where the session lies: what hangs there keeps nobody waiting elsewhere.
     let device: UInt64
+    /// As its files settled; nil where what is remembered of them does not do, as a person wants it read anew.
+    let stamps: SessionStamps?
   }
 
   private let roots: [IntakeRoot]
@@ -61,19 +67,31 @@ struct SessionBook {
   private var rounds = 0
   /// What an earlier book had queued, until its sessions are seen again.
   private var memory: [FilePath: [String]]
+  /// What people had asked for of sessions that are not seen yet.
+  private var earlierRequests: [FilePath: SessionRequest]
 
   /// - Parameters:
   ///   - template: how sessions are read; its directory is left out of account.
-  ///   - memory: fingerprints of what is queued already, by path.
-  init(roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:]) {
+  ///   - memory: keys of what is queued already, by path.
+  ///   - requests: what people had asked for, by path.
+  init(
+    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:],
+    requests: [FilePath: SessionRequest] = [:]
+  ) {
     self.roots = roots
     self.template = template
     self.memory = memory
+    earlierRequests = requests
   }
 
-  /// Fingerprints of what is queued, by path.
+  /// Keys of what is queued, by path.
   var queued: [FilePath: [String]] {
     memory.merging(records.compactMapValues { $0.queued.isEmpty ? nil : $0.queued }) { $1 }
+  }
+
+  /// What people have asked for and is not done yet, by path.
+  var requests: [FilePath: SessionRequest] {
+    earlierRequests.merging(records.compactMapValues(\.request)) { $1 }
   }
 
   /// What was queued by an earlier book and has not been seen.
@@ -91,7 +109,7 @@ struct SessionBook {
     guard var record = records[path] else {
       records[path] = Record(
         views: [report.tree: view], tree: report.tree, standing: .waiting,
-        queued: memory.removeValue(forKey: path) ?? [])
+        queued: memory.removeValue(forKey: path) ?? [], request: earlierRequests.removeValue(forKey: path))
       return appear(path)
     }
     let before = record.view.identity
@@ -139,7 +157,9 @@ struct SessionBook {
   private mutating func forget(_ path: FilePath) -> [Effect] {
     guard let record = records.removeValue(forKey: path) else { return [] }
     retries.remove(path)
-    return (record.queued.isEmpty ? [] : [.withdraw(path)]) + leave(path, record.view.identity)
+    return (record.queued.isEmpty ? [] : [.withdraw(path)])
+      + (record.request == nil ? [] : [.requested(path, nil)])
+      + leave(path, record.view.identity)
   }
 
   /// Brings a session's standing in line with what the watch says of it.
@@ -196,8 +216,8 @@ struct SessionBook {
       }
       records[next.path]!.standing = .inspecting
       return Assignment(
-        path: next.path, source: source(of: next.path), round: next.round, device: record.view.identity.device
-      )
+        path: next.path, source: source(of: next.path), round: next.round,
+        device: record.view.identity.device, stamps: record.request == nil ? record.view.stamps : nil)
     }
     return nil
   }
@@ -217,22 +237,84 @@ struct SessionBook {
       return set(path, .settling(since: now, keepsChanging: false)) + [.recheck(path)]
     }
     let standing = Judgement(
-      root: roots[record.view.root], source: assignment.source, now: now, attempts: record.attempts
+      root: roots[record.view.root], source: assignment.source, now: now, attempts: record.attempts,
+      request: record.request
     ).standing(after: outcome)
     records[path]!.concluded = (stamps, standing)
     records[path]!.attempts = standing.retry == nil ? 0 : record.attempts + 1
-    return set(path, standing) + queue(path, standing)
+    return set(path, standing) + queue(path, standing) + answer(path, standing)
   }
 
   /// Work is queued once, however often the session is inspected meanwhile.
   private mutating func queue(_ path: FilePath, _ standing: SessionStanding) -> [Effect] {
     let before = records[path]!.queued
     if case .queued(let work) = standing {
-      records[path]!.queued = work.fingerprints
-      return before == work.fingerprints ? [] : [.enqueue(path, work)]
+      records[path]!.queued = work.key
+      return before == work.key ? [] : [.enqueue(path, work)]
     }
     records[path]!.queued = []
     return before.isEmpty ? [] : [.withdraw(path)]
+  }
+
+  // MARK: What people ask for
+
+  /// A key that no work has: whatever comes next is new to the queue.
+  private static let unknownToTheQueue = ["?"]
+
+  /// A person wants something of a session.
+  ///
+  /// - Returns: nil where there is no such session.
+  mutating func ask(_ request: SessionRequest, of path: FilePath) -> [Effect]? {
+    guard let record = records[path] else { return nil }
+    if case .sameAs(let other) = record.standing { return ask(request, of: other) }
+    var effects: [Effect] = []
+    // Whoever wants everything to be done anew wants the rest as well.
+    if record.request != .retrain, record.request != request {
+      records[path]!.request = request
+      effects.append(.requested(path, request))
+    }
+    if request == .retry { records[path]!.queued = Self.unknownToTheQueue }
+    return effects + lookAnew(path)
+  }
+
+  /// Sessions of the backlog, at or below a directory where one is given.
+  func backlog(below directory: FilePath?) -> [FilePath] {
+    records.filter { path, record in
+      if case .backlog = record.standing { directory.map { path.starts(with: $0) } ?? true } else { false }
+    }.keys.sorted { $0.string < $1.string }
+  }
+
+  /// The queue has nothing of the session any more.
+  ///
+  /// - Parameter isDone: what a person had asked for is done.
+  mutating func reconsider(_ path: FilePath, isDone: Bool) -> [Effect] {
+    guard let record = records[path] else { return [] }
+    var effects: [Effect] = []
+    if isDone, record.request != nil {
+      records[path]!.request = nil
+      effects.append(.requested(path, nil))
+    }
+    records[path]!.queued = Self.unknownToTheQueue
+    return effects + lookAnew(path)
+  }
+
+  /// Has the session inspected, now or when it has settled, whatever was found before.
+  private mutating func lookAnew(_ path: FilePath) -> [Effect] {
+    records[path]!.concluded = nil
+    records[path]!.attempts = 0
+    records[path]!.told = ""
+    guard case .settled = records[path]!.view.state else { return [] }
+    return wait(path)
+  }
+
+  /// Whether what a person has asked for is over with this.
+  private mutating func answer(_ path: FilePath, _ standing: SessionStanding) -> [Effect] {
+    switch (records[path]!.request, standing) {
+    case (.retry, _), (.process, .done):
+      records[path]!.request = nil
+      return [.requested(path, nil)]
+    default: return []
+    }
   }
 
   // MARK: Trying again
@@ -253,6 +335,19 @@ extension SessionStanding {
       retry
     default: nil
     }
+  }
+}
+
+extension SessionBook.View {
+  /// As its files settled; nil where a name is no text, or they have not settled.
+  fileprivate var stamps: SessionStamps? {
+    guard case .settled(let stamps) = state else { return nil }
+    var named: SessionStamps = [:]
+    for (name, stamp) in stamps {
+      guard let text = name.text else { return nil }
+      named[text] = stamp
+    }
+    return named
   }
 }
 

@@ -27,7 +27,8 @@ struct Daemon {
       log.warning("this version decides what is to be inferred and does not run it: use blechctl infer")
     }
     let watch = try WatchService(
-      file: file, configuration: configuration, state: state, worker: WorkerProcess(worker), log: log)
+      file: file, configuration: configuration, state: state,
+      parts: Watch.Parts(worker: WorkerProcess(worker), inspections: .none, inbox: nil, log: log))
     let report = StatusReport(
       watch: watch, configuration: file.path, isDryRun: isDryRun, started: Date.now.ISO8601Format())
     let status = StatusService(

@@ -5,18 +5,25 @@ import Logging
 /// What the log says of one thing that the intake has decided.
 struct Decision {
   private let event: Intake.Event
+  private let runsJobs: Bool
 
-  init(_ event: Intake.Event) { self.event = event }
+  init(_ event: Intake.Event, runsJobs: Bool) {
+    self.event = event
+    self.runsJobs = runsJobs
+  }
 
   func log(to log: Logger) {
     switch event {
     case .decided(let path, let standing):
       log.log(level: level(of: standing), "\(path.shown): \(standing.name): \(standing.reason)")
     case .enqueue(let path, let work):
-      log.notice("\(path.shown): would infer \(work.jobs.count) of \(work.inspection.jobs.count) jobs")
+      log.notice(
+        "\(path.shown): \(runsJobs ? "to infer" : "would infer") \(work.jobs.count) of \(work.inspection.jobs.count) jobs"
+      )
       for notice in work.inspection.notices { log.info("\(path.shown): \(notice)") }
     case .progress: break
     case .withdraw(let path): log.notice("\(path.shown): is taken from the queue")
+    case .requested: break
     }
   }
 

@@ -3,6 +3,7 @@ import FileAccess
 import Intake
 import Jobs
 import Logging
+import Scheduling
 import SystemPackage
 import Vocabulary
 import Watching
@@ -16,14 +17,15 @@ struct Watch: Sendable {
   let inspector: Inspector
   let roots: [IntakeRoot]
   let template: SessionSource
+  private let parts: Parts
 
   /// - Parameters:
   ///   - firstWatched: of each root, in seconds since 1970.
-  ///   - queued: fingerprints of what is queued already, by path.
+  ///   - earlier: what is known from before.
+  ///   - onEvent: is called in order, and must not take long.
   ///   - onChange: is called whenever there is something new to report.
   init(
-    _ configuration: Configuration, firstWatched: [Int64], queued: [FilePath: [String]],
-    worker: WorkerProcess, log: Logger,
+    _ configuration: Configuration, firstWatched: [Int64], earlier: Earlier, parts: Parts,
     onChange: @escaping @Sendable () -> Void
   ) throws(Failure) {
     self.configuration = configuration
@@ -36,15 +38,36 @@ struct Watch: Sendable {
     } catch {
       throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
     }
-    let inspector = Inspector(worker: worker, memoryMB: configuration.limits.memoryPerJobMB)
+    let inspector = Inspector(
+      worker: parts.worker, memoryMB: configuration.limits.memoryPerJobMB, memory: parts.inspections,
+      log: parts.log)
     self.inspector = inspector
+    self.parts = parts
     intake = Intake(
-      roots: roots, template: template, memory: queued, inspect: { await inspector.inspect($0) },
-      recheck: { [watcher] in watcher.recheck($0) },
+      roots: roots, template: template, memory: earlier.queued, requests: earlier.requests,
+      inspect: { await inspector.inspect($0, stamps: $1) }, recheck: { [watcher] in watcher.recheck($0) },
       onEvent: {
-        Decision($0).log(to: log)
+        Decision($0, runsJobs: parts.inbox != nil).log(to: parts.log)
+        parts.inbox?.put($0)
         onChange()
       })
+  }
+
+  /// What one configuration leaves to the next, and one run of the daemon to the next.
+  struct Earlier: Sendable {
+    /// Keys of what is queued, by path.
+    var queued: [FilePath: [String]] = [:]
+    /// What people have asked for, by path.
+    var requests: [FilePath: SessionRequest] = [:]
+  }
+
+  /// What every configuration uses.
+  struct Parts: Sendable {
+    let worker: WorkerProcess
+    let inspections: InspectionMemory
+    /// Where work is handed over; nil where none is done.
+    let inbox: WorkInbox?
+    let log: Logger
   }
 
   func start() throws(Failure) {
@@ -65,6 +88,7 @@ struct Watch: Sendable {
       if isScanned, !wasScanned {
         wasScanned = true
         await intake.withdrawUnseen()
+        parts.inbox?.put(.everythingSeen)
       }
       onChange()
     }
@@ -78,18 +102,19 @@ struct Watch: Sendable {
   }
 }
 
-/// Has sessions read by workers, so that no file of theirs is opened here.
-struct Inspector: Sendable {
-  let worker: WorkerProcess
-  let memoryMB: Int
-
-  /// A session of many GB on a slow server is read in minutes.
-  private static let wallTime = Duration.seconds(600)
-
-  func inspect(_ source: SessionSource) async -> InspectionOutcome {
-    let bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
-    return await InspectionOutcome { () throws(Failure) in
-      try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds)
+extension WorkInbox {
+  /// What an intake's event means for the work.
+  func put(_ event: Intake.Event) {
+    switch event {
+    case .enqueue(_, let work):
+      put(
+        .enqueue(
+          Work(
+            source: work.source, inspection: work.inspection, jobs: work.jobs, retrains: work.retrains,
+            priority: work.priority)))
+    case .withdraw(let path): put(.withdraw(directory: path.string))
+    case .requested(let path, let request): put(.requested(directory: path.string, request))
+    case .decided, .progress: break
     }
   }
 }

@@ -16,8 +16,8 @@ import Watching
 final class WatchService: Service {
   private let file: ConfigurationFile
   private let state: StateDirectory
-  private let worker: WorkerProcess
-  private let log: Logger
+  private let parts: Watch.Parts
+  private var log: Logger { parts.log }
   private let current: Mutex<Watch>
   /// The configuration that takes over as soon as the present watch has ended.
   private let next = Mutex<Configuration?>(nil)
@@ -33,30 +33,30 @@ final class WatchService: Service {
   private static let longestLoad = Duration.seconds(10)
 
   init(
-    file: ConfigurationFile, configuration: Configuration, state: StateDirectory, worker: WorkerProcess,
-    log: Logger
+    file: ConfigurationFile, configuration: Configuration, state: StateDirectory, parts: Watch.Parts,
+    requests: [FilePath: SessionRequest] = [:]
   ) throws(Failure) {
     self.file = file
     self.state = state
-    self.worker = worker
-    self.log = log
+    self.parts = parts
     (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    current = Mutex(try Self.makeWatch(configuration, state, worker, log, [:], change))
+    current = Mutex(
+      try Self.makeWatch(configuration, state, parts, Watch.Earlier(requests: requests), change))
   }
 
   private static func makeWatch(
-    _ configuration: Configuration, _ state: StateDirectory, _ worker: WorkerProcess, _ log: Logger,
-    _ queued: [FilePath: [String]], _ change: AsyncStream<Void>.Continuation
+    _ configuration: Configuration, _ state: StateDirectory, _ parts: Watch.Parts, _ earlier: Watch.Earlier,
+    _ change: AsyncStream<Void>.Continuation
   ) throws(Failure) -> Watch {
     let now = Int64(Date.now.timeIntervalSince1970)
     let known = try RootRegister(in: state.path).firstWatched(configuration.watch.map(\.path), now: now)
     if let aside = known.setAside {
-      log.warning(
+      parts.log.warning(
         "when the roots were first watched could not be read; the file is now \(aside), and they begin today")
     }
-    return try Watch(
-      configuration, firstWatched: known.times, queued: queued, worker: worker, log: log
-    ) { change.yield() }
+    return try Watch(configuration, firstWatched: known.times, earlier: earlier, parts: parts) {
+      change.yield()
+    }
   }
 
   /// What is at work now.
@@ -108,18 +108,18 @@ final class WatchService: Service {
 
   /// A configuration that cannot be put to work gives way to the one before.
   private func replace(_ old: Watch, with configuration: Configuration) async throws {
-    let queued = await old.intake.queued
+    let earlier = Watch.Earlier(queued: await old.intake.queued, requests: await old.intake.requests)
     do throws(Failure) {
-      try await put(configuration, queued)
+      try await put(configuration, earlier)
       log.notice("the configuration was read anew")
     } catch {
       log.error("the new configuration cannot be put to work, the one before is again: \(error)")
-      try await put(old.configuration, queued)
+      try await put(old.configuration, earlier)
     }
   }
 
-  private func put(_ configuration: Configuration, _ queued: [FilePath: [String]]) async throws(Failure) {
-    let watch = try Self.makeWatch(configuration, state, worker, log, queued, change)
+  private func put(_ configuration: Configuration, _ earlier: Watch.Earlier) async throws(Failure) {
+    let watch = try Self.makeWatch(configuration, state, parts, earlier, change)
     try watch.start()
     current.withLock { $0 = watch }
     // What came meanwhile, an end or yet another configuration, has stopped the one before.

@@ -26,9 +26,11 @@ import Watching
       switch effect {
       case .decided(let path, let standing): "\(path.lastComponent!): \(standing.name)"
       case .enqueue(let path, let work):
-        "enqueue \(path.lastComponent!) \(work.fingerprints.joined(separator: ","))"
+        "enqueue \(path.lastComponent!) \(work.key.joined(separator: ","))"
       case .withdraw(let path): "withdraw \(path.lastComponent!)"
       case .recheck(let path): "recheck \(path.lastComponent!)"
+      case .requested(let path, let request):
+        "requested \(path.lastComponent!) \(request?.rawValue ?? "nothing")"
       }
     }
   }

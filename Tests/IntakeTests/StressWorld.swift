@@ -39,13 +39,13 @@ final class StressWorld: Sendable {
     self.watcher = watcher
     intake = Intake(
       roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""),
-      inspect: { Self.inspect($0.directory) }, recheck: { watcher.recheck($0) },
+      inspect: { source, _ in Self.inspect(source.directory) }, recheck: { watcher.recheck($0) },
       onEvent: { event in journal.content.withLock { Self.note(event, settle, &$0) } })
   }
 
   private static func note(_ event: Intake.Event, _ settle: Duration, _ journal: inout Journal) {
     switch event {
-    case .decided, .progress: break
+    case .decided, .progress, .requested: break
     case .withdraw(let path): journal.queued[path.string] = nil
     case .enqueue(let path, let work):
       let prints = work.jobs.map(\.fingerprint)
