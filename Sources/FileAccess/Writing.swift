@@ -61,6 +61,42 @@ extension OpenDirectory {
     isComplete = true
   }
 
+  /// Makes the small file `name`, unless there is one of that name.
+  ///
+  /// - Returns: whether it was made.
+  public func create(_ name: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let raw = retried { unsafe openat(descriptor.rawValue, name, flags, 0o666) }
+    guard raw >= 0 else {
+      if errno == EEXIST { return false }
+      throw systemError(name, "create it", isWriting: true)
+    }
+    let file = FileDescriptor(rawValue: raw)
+    defer { try? file.close() }
+    follow(self, of: file, mask: 0o666)
+    let count = unsafe bytes.withUnsafeBytes { buffer in
+      retried { unsafe Glibc.write(raw, buffer.baseAddress, buffer.count) }
+    }
+    guard count == bytes.count else {
+      let error = systemError(name, "write it", isWriting: true)
+      unsafe unlinkat(descriptor.rawValue, name, 0)
+      throw error
+    }
+    return true
+  }
+
+  /// What time it is for whoever serves this directory, in seconds since 1970: another machine, perhaps, whose clock
+  /// stands elsewhere.
+  public func clock() throws(FileError) -> Int64 {
+    let name = Self.temporaryName(for: "clock")
+    unsafe unlinkat(descriptor.rawValue, name, 0)
+    defer { unsafe unlinkat(descriptor.rawValue, name, 0) }
+    guard try create(name, [0]), let stamp = try stamp(of: name) else {
+      throw systemError(name, "create it", isWriting: true)
+    }
+    return stamp.modified / 1_000_000_000
+  }
+
   /// Makes a new file under a temporary name and gives it its own once it is whole and on the disk. A file that has got
   /// that name meanwhile stays.
   ///

@@ -65,12 +65,19 @@ public struct CommitTask: Codable, Equatable, Sendable {
   public var inspection: Inspection
   public var jobs: [JobIdentity]
   public var spool: String
+  /// How long after its beginning a script of the pipeline that has not ended is waited for, in seconds; nil does not
+  /// look for any.
+  public var pipelineWaitSeconds: Int64?
 
-  public init(source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String) {
+  public init(
+    source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String,
+    pipelineWaitSeconds: Int64? = nil
+  ) {
     self.source = source
     self.inspection = inspection
     self.jobs = jobs
     self.spool = spool
+    self.pipelineWaitSeconds = pipelineWaitSeconds
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import FoundationEssentials
 import Jobs
+import Leases
 import Terminal
 import Vocabulary
 
@@ -51,13 +52,15 @@ struct InferCommand: AsyncParsableCommand {
     let site = overrideConfig ? nil : try SiteConfiguration.find(named: config)
     let worker = try WorkerExecutable.find()
     let state = try StateDirectory.find()
+    let leases = LeaseKeeper(program: "blechctl infer")
     let display = ProgressDisplay()
     let results = await untilInterrupted {
       var results: [SessionResult] = []
       for directory in directories {
         let run = SessionRun(
           source(directory, site), worker: worker, state: state, retrains: retrain,
-          workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+          workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+          pipelineWait: (site ?? .default).pipelineWait, leases: leases)
         do throws(Failure) {
           // What was not begun before a Ctrl-C is not done, and must not look so.
           if Task.isCancelled { throw .interruption(of: directory) }

@@ -2,6 +2,7 @@ import Configuration
 import Foundation
 import HDF5File
 import Jobs
+import Leases
 import Testing
 import Vocabulary
 
@@ -100,8 +101,9 @@ import Vocabulary
       source.replacesForeign = true
       let run = SessionRun(
         source, worker: WorkerExecutable(path: Blechctl.worker),
-        state: StateDirectory(path: session.folder.appending(path: "state").path), retrains: false, workers: 1
-      )
+        state: StateDirectory(path: session.folder.appending(path: "state").path), retrains: false,
+        workers: 1,
+        pipelineWait: .zero, leases: LeaseKeeper(program: "test"))
       let report = try await run.run { _ in }
       #expect(report.failures == [])
       #expect(report.inspection.jobs.map(\.existing) == [.foreign, .none])

@@ -103,8 +103,8 @@ import Vocabulary
       try FileManager.default.removeItem(atPath: scratch.path("AM1/AM1.h5"))
       try changed.writeH5(at: scratch.path("AM1/AM1.h5"))
       let before = try contents(scratch)
-      let failure = #expect(throws: Failure.self) { try inferred.commit() }
-      #expect(failure?.code == .temporary)
+      let answer = try inferred.answer()
+      #expect(answer == .outdated("the session has changed while region all, taste 1 was inferred"))
       #expect(try contents(scratch) == before)
       // What did not change is committed all the same.
       #expect(throws: Never.self) { try inferred.commit([inferred.identities[0]]) }
@@ -127,8 +127,9 @@ import Vocabulary
         #expect(throws: Never.self) { try inferred.commit() }
         #expect(try SessionReading(of: source).inspection.jobs.map(\.existing) == [.current, .current])
       } else {
-        let failure = #expect(throws: Failure.self) { try inferred.commit() }
-        #expect(failure?.what.contains("another program has written") == true)
+        let answer = try inferred.answer()
+        #expect(
+          answer == .outdated("another program has written results of region all, taste 0 meanwhile"))
       }
     }
   }
@@ -138,15 +139,10 @@ import Vocabulary
     try withScratch { scratch in
       let inferred = try Inferred(scratch)
       let before = try scratch.bytes("AM1/AM1.h5")
-      let failure = #expect(throws: Failure.self) {
-        try inferred.commit { job in
-          if job.identity == inferred.identities[missing] {
-            throw Failure(.temporary, "", "gone", remedy: "")
-          }
-          return inferred.results[job.identity]!
-        }
-      }
-      #expect(failure?.what == "gone")
+      let answer = try inferred.answer(load: { job in
+        job.identity == inferred.identities[missing] ? nil : inferred.results[job.identity]
+      })
+      #expect(answer == .missing([inferred.identities[missing]]))
       #expect(try scratch.bytes("AM1/AM1.h5") == before)
     }
   }

@@ -52,9 +52,24 @@ struct Inferred {
   }
 
   func commit(
-    _ jobs: [JobIdentity]? = nil, load: ((PlannedJob) throws -> StoredResult)? = nil
+    _ jobs: [JobIdentity]? = nil, load: ((PlannedJob) throws -> StoredResult?)? = nil
   ) throws -> CommitSummary {
-    try Commit(source, inspection, jobs: jobs ?? identities).run(load ?? { results[$0.identity]! })
+    let answer = try answer(jobs, load: load)
+    guard case .committed(let summary) = answer else { throw Unwritten(answer: answer) }
+    return summary
+  }
+
+  func answer(
+    _ jobs: [JobIdentity]? = nil, pipelineWait: Int64? = nil,
+    load: ((PlannedJob) throws -> StoredResult?)? = nil
+  ) throws(Failure) -> CommitAnswer {
+    try Commit(source, inspection, jobs: jobs ?? identities, pipelineWait: pipelineWait)
+      .run(load ?? { results[$0.identity]! })
+  }
+
+  /// Nothing was written, for this reason.
+  struct Unwritten: Error, Equatable {
+    let answer: CommitAnswer
   }
 }
 

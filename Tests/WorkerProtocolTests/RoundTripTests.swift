@@ -78,7 +78,7 @@ import WorkerProtocol
       .progress(.init(step: 100, steps: 15000, trainingLoss: 1, validationLoss: 1e300)),
       .warning("one\r\ntwo\u{2028}\u{0}"),
       .result(.inspected(inspection)), .result(.inferred(summary)),
-      .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2))),
+      .result(.committed(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2)))),
       .result(.demonstrated), .result(.needsRecovery(["/a\nb"])),
       .result(
         .recovered([

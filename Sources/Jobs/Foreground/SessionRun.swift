@@ -1,4 +1,6 @@
 import Configuration
+import FoundationEssentials
+import Leases
 import Vocabulary
 import WorkerProtocol
 
@@ -20,24 +22,30 @@ public struct SessionRun: Sendable {
   private let spool: String
   private let retrains: Bool
   private let workers: Int
+  private let pipelineWait: Duration
+  private let leases: LeaseKeeper
 
   /// - Parameters:
   ///   - retrains: infer every job, whatever is there already.
   ///   - workers: at most so many run side by side.
+  ///   - pipelineWait: how long after its beginning a script of the pipeline that has not ended is in the way.
   public init(
-    _ source: SessionSource, worker: WorkerExecutable, state: StateDirectory, retrains: Bool, workers: Int
+    _ source: SessionSource, worker: WorkerExecutable, state: StateDirectory, retrains: Bool, workers: Int,
+    pipelineWait: Duration, leases: LeaseKeeper
   ) {
     self.source = source
     self.worker = WorkerProcess(worker)
     spool = state.spool
     self.retrains = retrains
     self.workers = max(workers, 1)
+    self.pipelineWait = pipelineWait
+    self.leases = leases
   }
 
   /// Runs the session to its end. Jobs that fail do not hold back those that succeed.
   ///
-  /// - Throws: `Failure` where the session cannot be inspected, or the run was cancelled: then the .h5 was not
-  ///   touched.
+  /// - Throws: `Failure` where the session cannot be inspected, somebody else is at work on it (`.temporary`), or the run
+  ///   was cancelled: then the .h5 was not touched.
   public func run(onEvent: @escaping @Sendable (Event) async -> Void) async throws(Failure) -> SessionReport {
     let inspection = try await inspect(onEvent)
     let todo = inspection.jobs.filter { needsWork($0) }
@@ -48,15 +56,51 @@ public struct SessionRun: Sendable {
     }
     guard !todo.isEmpty else { return report }
     if let obstacle = inspection.obstacle { throw obstacle }
+    if let script = script(in: inspection) { throw script }
+    try await takeLease()
+    var failure: Failure?
+    do throws(Failure) { try await work(todo, inspection, &report, onEvent) } catch { failure = error }
+    await releaseLease()
+    if let failure { throw failure }
+    return report
+  }
+
+  /// Better known before hours of training than after.
+  private func script(in inspection: Inspection) -> Failure? {
+    let now = Int64(Date.now.timeIntervalSince1970)
+    guard let script = inspection.unfinished, script.waitedFor(pipelineWaitSeconds, now: now) != nil else {
+      return nil
+    }
+    return script.failure(in: source.directory)
+  }
+
+  private var pipelineWaitSeconds: Int64 { Int64(pipelineWait / .seconds(1)) }
+
+  /// Results that go elsewhere are in nobody's way.
+  private var needsLease: Bool { source.outputDirectory == nil }
+
+  private func takeLease() async throws(Failure) {
+    if needsLease { try await leases.take(source.directory) }
+  }
+
+  /// In a task of its own: what was interrupted gives its lease back as well.
+  private func releaseLease() async {
+    guard needsLease else { return }
+    await Task { await leases.release(source.directory) }.value
+  }
+
+  private func work(
+    _ todo: [PlannedJob], _ inspection: Inspection, _ report: inout SessionReport,
+    _ onEvent: @escaping @Sendable (Event) async -> Void
+  ) async throws(Failure) {
     for (job, result) in await infer(todo, inspection, onEvent) {
       report.jobs[job.identity] = result
     }
     if Task.isCancelled { throw .interruption(of: source.directory) }
     let inferred = todo.map(\.identity).filter { report.jobs[$0]?.hasResult == true }
-    guard !inferred.isEmpty else { return report }
+    guard !inferred.isEmpty else { return }
     await onEvent(.committing)
     report.commit = await commit(inferred, inspection)
-    return report
   }
 
   /// What an interrupted commit has left is undone first.
@@ -137,17 +181,37 @@ public struct SessionRun: Sendable {
 
   /// In a task of its own, which nobody cancels: a commit that has begun runs to its end.
   private func commit(_ jobs: [JobIdentity], _ inspection: Inspection) async -> CommitOutcome {
-    let task = CommitTask(source: source, inspection: inspection, jobs: jobs, spool: spool)
+    let task = CommitTask(
+      source: source, inspection: inspection, jobs: jobs, spool: spool,
+      pipelineWaitSeconds: pipelineWaitSeconds)
     let worker = worker
     return await Task {
       do throws(Failure) {
-        guard case .committed(let summary) = try await worker.run(.commit(task)) else {
+        guard case .committed(let answer) = try await worker.run(.commit(task)) else {
           throw Failure.unexpectedAnswer
         }
-        return .committed(summary)
+        return CommitOutcome(answer, of: task)
       } catch {
         return .failed(error)
       }
     }.value
+  }
+}
+
+extension CommitOutcome {
+  /// What an answer comes to for a run that does not try again by itself.
+  fileprivate init(_ answer: CommitAnswer, of task: CommitTask) {
+    switch answer {
+    case .committed(let summary): self = .committed(summary)
+    case .outdated(let reason):
+      self = .failed(
+        Failure(
+          .temporary, task.source.directory, "\(reason); the results are thrown away", remedy: "try again"))
+    case .waiting(let failure, _): self = .failed(failure)
+    case .missing(let jobs):
+      let names = jobs.map(\.description).joined(separator: "; ")
+      self = .failed(
+        Failure(.temporary, task.spool, "the results of \(names) are gone or damaged", remedy: "try again"))
+    }
   }
 }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// blech_clust's `execution_log.json`: when each script was last attempted and completed.
 ///
 /// Times are local, without a zone, as "YYYY-MM-DD HH:MM:SS", so that their text order is their order in time.
@@ -61,6 +63,14 @@ struct ExecutionLog: Equatable {
       }
     }
     return .sorted(done)
+  }
+
+  /// The script that was begun last and has not ended since.
+  var unfinished: UnfinishedScript? {
+    let open = attempted.filter { script, time in completed[script].map { $0 < time } ?? true }
+    return open.max { ($0.value, $0.key) < ($1.value, $1.key) }.map {
+      UnfinishedScript(script: $0.key, attempted: $0.value)
+    }
   }
 
   private func last(_ script: String, _ event: Entry.Event) -> Entry? {

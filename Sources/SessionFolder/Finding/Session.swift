@@ -89,6 +89,9 @@ public struct Session {
     }
   }
 
+  /// The pipeline's log, or nil if there is none.
+  func executionLog() throws(Failure) -> ExecutionLog? { try json(Self.executionLog).map(ExecutionLog.init) }
+
   func bytes(of name: String) throws(Failure) -> [UInt8]? {
     do {
       guard try directory.stamp(of: name) != nil else { return nil }
