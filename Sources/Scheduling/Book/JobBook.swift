@@ -1,0 +1,325 @@
+import Configuration
+import Jobs
+import Store
+import Vocabulary
+import WorkerProtocol
+
+/// All that is queued and at work, and what follows from what happens to it. Decides only.
+public struct JobBook: Sendable {
+  /// What decides about beginning and trying again; another one may take over at any time.
+  public struct Rules: Equatable, Sendable {
+    public var admission: Admission
+    public var retry: RetryPolicy
+
+    public init(admission: Admission, retry: RetryPolicy) {
+      self.admission = admission
+      self.retry = retry
+    }
+  }
+
+  /// One worker that is under way, or is being ended.
+  struct Attempt: Sendable {
+    enum Purpose: Equatable {
+      case job(JobIdentity)
+      case commit
+      /// Nobody waits for its end.
+      case none
+    }
+
+    let directory: String
+    var purpose: Purpose
+    let estimateBytes: Int
+  }
+
+  var rules: Rules
+  var entries: [String: Entry] = [:]
+  var attempts: [Int64: Attempt] = [:]
+  var line = SortedArray<LinedUp>()
+  /// Sessions whose results are to be written, in the order in which they were ready.
+  var commits: [String] = []
+  var due = SortedArray<DueTime>()
+  /// Sessions whose lease is being taken.
+  var preparing: [String: Preparing] = [:]
+  var correction = MemoryCorrection()
+  var isPaused: Bool
+  private var lastAttempt: Int64
+  private var arrivals = 0
+  /// What an earlier run of the daemon left, until its session is seen again.
+  var remembered: [String: Remembered]
+  /// For the history.
+  let executor: String
+  private var random: any RandomNumberGenerator & Sendable
+
+  struct Preparing: Sendable {
+    let since: Moment
+    let place: Place
+  }
+
+  struct Remembered: Sendable {
+    var session: SessionRecord
+    var jobs: [JobIdentity: JobRecord] = [:]
+  }
+
+  /// How soon a session that somebody else works on, or a script of the pipeline, is looked at again.
+  static let lookAgain = Duration.seconds(60)
+  /// Writing is the disk's work.
+  static let mostCommits = 2
+  /// How long the line waits for a lease before it goes on with the next session, and for how many at once: so many
+  /// servers may hang.
+  static let (patience, mostPreparing) = (Duration.seconds(1), 16)
+
+  public init(
+    _ stored: StoredState, rules: Rules, executor: String,
+    random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+  ) {
+    self.rules = rules
+    self.random = random
+    self.executor = executor
+    isPaused = stored.isPaused
+    lastAttempt = stored.lastAttempt
+    remembered = Dictionary(
+      stored.sessions.map { ($0.path, Remembered(session: $0)) }, uniquingKeysWith: { $1 })
+    for job in stored.jobs { remembered[job.path]?.jobs[job.job] = job }
+  }
+
+  mutating func chance() -> Double { Double.random(in: 0..<1, using: &random) }
+
+  mutating func nextAttempt() -> Int64 {
+    lastAttempt += 1
+    return lastAttempt
+  }
+
+  // MARK: Work that comes and goes
+
+  /// A session has work. What is known of the same jobs of the same data stays.
+  public mutating func enqueue(_ work: Work, at now: Now) -> [BookEffect] {
+    let directory = work.directory
+    if entries[directory] == nil {
+      entries[directory] = Entry(work, place: place(of: work, at: now))
+      entries[directory]!.request = remembered[directory]?.session.request
+    } else if case .committing = entries[directory]!.state {
+      entries[directory]!.meanwhile = .work(work)
+      return []
+    }
+    return merge(work, at: now) + settle(directory, at: now)
+  }
+
+  private mutating func place(of work: Work, at now: Now) -> Place {
+    arrivals += 1
+    let before = remembered[work.directory]?.session
+    return Place(
+      firstAt: before?.firstAt, priority: work.priority, arrivedAt: before?.arrivedAt ?? now.wall,
+      number: arrivals)
+  }
+
+  mutating func merge(_ work: Work, at now: Now) -> [BookEffect] {
+    let directory = work.directory
+    let before = entries[directory]!
+    let memory = remembered.removeValue(forKey: directory)?.jobs ?? [:]
+    // What a person asks for anew begins anew; what was asked for before a restart goes on.
+    let isRetrainingAlready = before.request == .retrain && before.jobs.isEmpty && !memory.isEmpty
+    let startsOver = work.retrains && !isRetrainingAlready
+    var effects: [BookEffect] = []
+    var jobs: [(planned: PlannedJob, state: JobState, estimateBytes: Int)] = []
+    var kept: Set<JobIdentity> = []
+    for planned in work.jobs {
+      var state = JobState.new
+      if !startsOver, let known = known(planned, before, memory, at: now) {
+        state = known
+        kept.insert(planned.identity)
+      }
+      let estimate = correction.corrected(MemoryEstimate.bytes(for: planned, work.inspection.parameters))
+      jobs.append((planned, state, estimate))
+    }
+    for (index, job) in before.jobs.enumerated() where !kept.contains(job.planned.identity) {
+      effects += letGo(index, of: before, data: work.inspection)
+      due.remove(job.state, directory, index)
+    }
+    for (index, job) in before.jobs.enumerated() where kept.contains(job.planned.identity) {
+      due.remove(job.state, directory, index)
+    }
+    let gone = Set(before.jobs.map(\.planned.identity)).union(memory.keys)
+      .subtracting(work.jobs.map(\.identity))
+    entries[directory]!.replace(work, jobs: jobs)
+    if work.retrains { entries[directory]!.request = .retrain }
+    effects.append(.store(.session(entries[directory]!.record)))
+    for index in jobs.indices {
+      due.insert(entries[directory]!.jobs[index].state, directory, index)
+      effects += refuse(index, of: directory)
+      effects.append(stored(index, of: directory, at: now))
+    }
+    return effects
+      + gone.sorted { $0.description < $1.description }.map { .store(.forgetJob(path: directory, $0)) }
+  }
+
+  /// What is known of a job of the same data and parameters.
+  private func known(
+    _ planned: PlannedJob, _ before: Entry, _ memory: [JobIdentity: JobRecord], at now: Now
+  ) -> JobState? {
+    if let index = before.index(of: planned.identity) {
+      let job = before.jobs[index]
+      return job.planned.fingerprint == planned.fingerprint && !job.isRefused ? job.state : nil
+    }
+    guard let record = memory[planned.identity], record.fingerprint == planned.fingerprint else { return nil }
+    return .restored(
+      record.state, Tries(attempts: record.attempts, breaches: record.breaches),
+      due: { now.moment(at: $0, longest: rules.retry.longestDelay) })
+  }
+
+  /// Nobody wants the job's result any more. Where the data are the same, other parameters are wanted now, and what
+  /// runs may finish under the old ones.
+  private mutating func letGo(_ index: Int, of entry: Entry, data: Inspection) -> [BookEffect] {
+    guard let attempt = entry.attempt(at: index) else { return [] }
+    attempts[attempt]?.purpose = .none
+    if entry.work.inspection.stamps == data.stamps { return [] }
+    return [
+      .stop(attempt: attempt),
+      .tell(.stopped(directory: entry.work.directory, entry.jobs[index].planned.identity)),
+    ]
+  }
+
+  /// A job that is queued and can never fit is not begun.
+  mutating func refuse(_ index: Int, of directory: String) -> [BookEffect] {
+    let job = entries[directory]!.jobs[index]
+    let needed = MemoryEstimate.bytes(for: job.planned, entries[directory]!.work.inspection.parameters)
+    guard case .queued(let queued) = job.state,
+      let refusal = rules.admission.refusal(of: job.planned, in: directory, neededBytes: needed)
+    else { return [] }
+    entries[directory]!.set(.failed(queued.refuse(refusal)), at: index, isRefused: true)
+    return [.tell(.failed(directory: directory, job.planned, refusal))]
+  }
+
+  /// The session, or what was to be done for it, is gone. What is being written is finished all the same.
+  public mutating func withdraw(_ directory: String, at now: Now) -> [BookEffect] {
+    remembered[directory] = nil
+    guard let entry = entries[directory] else { return [.store(.forgetSession(path: directory))] }
+    if case .committing = entry.state {
+      entries[directory]!.meanwhile = .withdrawn
+      return []
+    }
+    return stopAll(of: directory) + remove(directory) + [.store(.forgetSession(path: directory))]
+  }
+
+  /// Everything has been looked at: what an earlier run had queued and is not there any more is forgotten.
+  public mutating func forgetUnseen() -> [BookEffect] {
+    let unseen = remembered.keys.sorted()
+    remembered = [:]
+    return unseen.map { .store(.forgetSession(path: $0)) }
+  }
+
+  /// Ends the workers of a session's jobs; the jobs themselves stay as they are.
+  mutating func stopAll(of directory: String) -> [BookEffect] {
+    let entry = entries[directory]!
+    return entry.jobs.indices.compactMap { entry.attempt(at: $0) }.map { attempt in
+      attempts[attempt]?.purpose = .none
+      return .stop(attempt: attempt)
+    }
+  }
+
+  /// Takes a session out of the book.
+  mutating func remove(_ directory: String) -> [BookEffect] {
+    guard let entry = entries.removeValue(forKey: directory) else { return [] }
+    if let linedUp = entry.linedUp { line.remove(linedUp) }
+    commits.removeAll { $0 == directory }
+    for (index, job) in entry.jobs.enumerated() { due.remove(job.state, directory, index) }
+    due.remove(entry.state, directory)
+    return entry.state.isOurs ? [.release(directory: directory)] : []
+  }
+
+  // MARK: What follows
+
+  /// Brings a session in line with the state of its jobs.
+  mutating func settle(_ directory: String, at now: Now) -> [BookEffect] {
+    guard let entry = entries[directory] else { return [] }
+    var effects: [BookEffect] = []
+    switch entry.state {
+    case .ended where entry.open > 0: effects += set(.waiting, for: directory)
+    case .delayed where entry.open > 0: effects += set(.working, for: directory)
+    case .waiting, .working:
+      if entry.open == 0, entry.inferred == 0 { effects += end(directory, at: now) }
+    default: break
+    }
+    lineUp(directory)
+    return effects
+  }
+
+  /// A session that has nothing left to do, and nothing to write.
+  mutating func end(_ directory: String, failure: Failure? = nil, at now: Now) -> [BookEffect] {
+    let entry = entries[directory]!
+    let outcome = SessionOutcome(
+      kind: entry.isCancelled ? .cancelled : .failed, inspection: entry.work.inspection, directory: directory,
+      jobs: entry.jobs.map { ($0.planned, $0.state) }, commit: nil, failure: failure, beganAt: entry.beganAt)
+    // What was remembered as failed is not told once more.
+    let isNew = entry.beganAt != nil || entry.isCancelled || failure != nil
+    let release: [BookEffect] = entry.state.isOurs ? [.release(directory: directory)] : []
+    entries[directory]!.beganAt = nil
+    return set(.ended(failure), for: directory) + release + (isNew ? [.tell(.ended(outcome))] : [])
+  }
+
+  mutating func set(_ state: SessionState, for directory: String) -> [BookEffect] {
+    let before = entries[directory]!.record
+    due.remove(entries[directory]!.state, directory)
+    entries[directory]!.state = state
+    due.insert(state, directory)
+    lineUp(directory)
+    let record = entries[directory]!.record
+    return record == before ? [] : [.store(.session(record))]
+  }
+
+  /// Puts the session where something of it is to begin, and nowhere else.
+  mutating func lineUp(_ directory: String) {
+    let entry = entries[directory]!
+    let wanted = entry.isToBeLinedUp ? LinedUp(place: entry.place, directory: directory) : nil
+    if wanted != entry.linedUp {
+      if let linedUp = entry.linedUp { line.remove(linedUp) }
+      if let wanted { line.insert(wanted) }
+      entries[directory]!.linedUp = wanted
+    }
+    let isListed = commits.contains(directory)
+    if entry.isToBeCommitted, !isListed { commits.append(directory) }
+    if !entry.isToBeCommitted, isListed { commits.removeAll { $0 == directory } }
+  }
+
+  mutating func set(_ state: JobState, at index: Int, of directory: String, at now: Now) -> [BookEffect] {
+    due.remove(entries[directory]!.jobs[index].state, directory, index)
+    entries[directory]!.set(state, at: index)
+    due.insert(state, directory, index)
+    return [stored(index, of: directory, at: now)]
+  }
+
+  func stored(_ index: Int, of directory: String, at now: Now) -> BookEffect {
+    .store(.job(entries[directory]!.record(of: index) { now.wall(at: $0) }))
+  }
+}
+
+extension SortedArray<DueTime> {
+  mutating func insert(_ state: JobState, _ directory: String, _ job: Int) {
+    if case .retrying(let retrying) = state {
+      insert(DueTime(due: retrying.due, directory: directory, job: job))
+    }
+  }
+
+  mutating func remove(_ state: JobState, _ directory: String, _ job: Int) {
+    if case .retrying(let retrying) = state {
+      remove(DueTime(due: retrying.due, directory: directory, job: job))
+    }
+  }
+
+  mutating func insert(_ state: SessionState, _ directory: String) {
+    if let due = state.due { insert(DueTime(due: due, directory: directory, job: nil)) }
+  }
+
+  mutating func remove(_ state: SessionState, _ directory: String) {
+    if let due = state.due { remove(DueTime(due: due, directory: directory, job: nil)) }
+  }
+}
+
+extension SessionState {
+  fileprivate var due: Moment? {
+    switch self {
+    case .held(_, let due): due
+    case .delayed(let delay): delay.due
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Jobs
+import Store
+import Testing
+import Vocabulary
+
+@testable import Scheduling
+
+/// Others who are at work on the same session.
+struct LeaseTests {
+  private let held = Failure(
+    .temporary, "/a", "is worked on by blechctl infer, process 7 on rig2", remedy: "")
+
+  @Test func `a session that somebody else has is passed over and looked at again`() {
+    var world = BookWorld(jobs: 1)
+    world.leaseFailures["/a"] = held
+    world.enqueue(work("/a"))
+    world.enqueue(work("/b", tastes: 0..<1))
+    #expect(world.runningJobs == ["/b 0"])
+    #expect(world.state("/a") == .held(held, due: world.now.moment + .seconds(60)))
+    world.endAll()
+    world.leaseFailures = [:]
+    world.advance(.seconds(60))
+    #expect(world.runningJobs == ["/a 0"])
+  }
+
+  @Test func `a lease that takes long holds up the line for a moment only`() {
+    var world = BookWorld(jobs: 1)
+    world.slow = ["/a"]
+    world.enqueue(work("/a"))
+    world.enqueue(work("/b", tastes: 0..<1))
+    #expect(world.running.isEmpty)
+    world.advance(.seconds(1))
+    #expect(world.runningJobs == ["/b 0"])
+    world.answerLease("/a")
+    world.endFirst()
+    #expect(world.runningJobs == ["/b commit", "/a 0"])
+  }
+
+  @Test func `a session that went away while its lease was taken gives it back`() {
+    var world = BookWorld(jobs: 1)
+    world.slow = ["/a"]
+    world.enqueue(work("/a"))
+    world.withdraw("/a")
+    world.answerLease("/a")
+    #expect(world.leased.isEmpty)
+    #expect(world.started.isEmpty)
+  }
+
+  @Test func `a session that comes back while its lease is taken does not ask for it twice`() {
+    var world = BookWorld(jobs: 1)
+    world.slow = ["/a"]
+    world.enqueue(work("/a"))
+    world.withdraw("/a")
+    world.enqueue(work("/a"))
+    #expect(world.waitingForLease == ["/a"])
+    world.answerLease("/a")
+    #expect(world.runningJobs == ["/a 0"])
+    #expect(world.leased == ["/a"])
+  }
+
+  @Test func `a lease that is lost stops the workers, and the jobs wait`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a"))
+    let attempts = world.running.map(\.attempt)
+    world.perform(world.book.leaseLost("/a", held, at: world.now))
+    #expect(world.stopped == attempts)
+    #expect(world.states("/a") == ["queued", "queued"])
+    for attempt in attempts { world.end(attempt, BookWorld.failure(.interrupted, .cancelled)) }
+    #expect(world.running.isEmpty)
+    world.advance(.seconds(60))
+    #expect(world.runningJobs == ["/a 0", "/a 1"])
+  }
+}

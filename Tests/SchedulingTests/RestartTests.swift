@@ -1,0 +1,125 @@
+import Jobs
+import Store
+import Testing
+import Vocabulary
+
+@testable import Scheduling
+
+/// From one run of the daemon to the next.
+struct RestartTests {
+  private func restart(_ world: BookWorld, jobs: Int = 1) -> BookWorld {
+    BookWorld(jobs: jobs, stored: world.stored)
+  }
+
+  @Test func `what ran is queued again, and what was inferred is not inferred again`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<3))
+    world.endFirst()
+    #expect(world.states("/a") == ["inferred", "running", "queued"])
+    var next = restart(world)
+    next.enqueue(work("/a", tastes: 0..<3))
+    #expect(next.states("/a") == ["inferred", "running", "queued"])
+    next.endAll()
+    #expect(next.started.count == 3)
+    #expect(next.ended("/a") == [.done])
+    let first = next.started[0].attempt
+    #expect(first > (world.started.last?.attempt ?? 0))
+  }
+
+  @Test func `a session whose jobs were all inferred is only written`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a"))
+    world.endFirst()
+    world.endFirst()
+    var next = restart(world)
+    next.enqueue(work("/a"))
+    #expect(next.runningJobs == ["/a commit"])
+  }
+
+  @Test func `what has failed stays failed, and is not told again`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.endFirst(BookWorld.failure(.badData))
+    var next = restart(world)
+    next.enqueue(work("/a", tastes: 0..<1))
+    #expect(next.started.isEmpty)
+    #expect(next.events.isEmpty)
+    #expect(next.states("/a") == ["failed"])
+    next.perform(next.book.retry("/a", at: next.now) ?? [])
+    #expect(next.runningJobs == ["/a 0"])
+  }
+
+  @Test func `other data make a new job of what had failed`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.endFirst(BookWorld.failure(.badData))
+    var next = restart(world)
+    next.enqueue(work("/a", tastes: 0..<1, fingerprint: "g"))
+    #expect(next.runningJobs == ["/a 0"])
+  }
+
+  @Test func `a retry keeps its time and its count, whatever the clock was set to`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.endFirst(BookWorld.failure(.temporary))
+    var stored = world.stored
+    // The clock stood a year ahead when it was written down.
+    if case .retrying(let dueAt, let failure) = stored.jobs[0].state {
+      stored.jobs[0].state = .retrying(dueAt: dueAt + 365 * 86_400, failure)
+    }
+    var next = BookWorld(jobs: 1, stored: stored)
+    next.enqueue(work("/a", tastes: 0..<1))
+    #expect(next.states("/a") == ["retrying"])
+    next.advance(.seconds(3600))
+    #expect(next.runningJobs == ["/a 0"])
+    #expect(next.book.entries["/a"]?.jobs[0].state.tries == Tries(attempts: 1))
+  }
+
+  @Test func `sessions keep their order, and what a person put first`() {
+    var world = BookWorld(jobs: 1)
+    for name in ["/a", "/b", "/c"] {
+      world.enqueue(work(name, tastes: 0..<1))
+      world.advance(.seconds(1))
+    }
+    world.perform(world.book.putFirst("/c", at: world.now) ?? [])
+    var next = restart(world)
+    next.perform(next.book.setPaused(true))
+    for name in ["/b", "/c", "/a"] { next.enqueue(work(name, tastes: 0..<1)) }
+    next.perform(next.book.setPaused(false))
+    next.endAll()
+    #expect(next.started.map(\.source.directory) == ["/c", "/c", "/a", "/a", "/b", "/b"])
+  }
+
+  @Test func `a pause outlives the daemon`() {
+    var world = BookWorld(jobs: 1)
+    world.perform(world.book.setPaused(true))
+    var next = restart(world)
+    next.enqueue(work("/a"))
+    #expect(next.started.isEmpty)
+    #expect(next.hold == .paused)
+  }
+
+  @Test func `a session that is not there any more is forgotten`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a"))
+    world.enqueue(work("/b"))
+    var next = restart(world)
+    next.enqueue(work("/b"))
+    next.perform(next.book.forgetUnseen())
+    #expect(next.stored.sessions.map(\.path) == ["/b"])
+  }
+
+  @Test func `retraining that was begun goes on where it was`() {
+    var world = BookWorld(jobs: 1)
+    world.perform(world.book.remember(.retrain, of: "/a", at: world.now))
+    world.enqueue(work("/a", retrains: true))
+    world.endFirst()
+    #expect(world.stored.sessions.map(\.request) == [.retrain])
+    var next = restart(world)
+    next.enqueue(work("/a", retrains: true))
+    #expect(next.states("/a") == ["inferred", "running"])
+    next.endAll()
+    #expect(next.started.count == 2)
+    #expect(next.stored.sessions.isEmpty)
+  }
+}

@@ -1,2 +1,0 @@
-import Scheduling
-import Testing
