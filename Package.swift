@@ -87,7 +87,9 @@ let package = Package(
 
     .target(
       name: "Intake",
-      dependencies: ["Configuration", "FileAccess", "Vocabulary", "Watching", "WorkerProtocol", system],
+      dependencies: [
+        "Configuration", "FileAccess", "Vocabulary", "Watching", "WorkerProtocol", crypto, system,
+      ],
       swiftSettings: strictMemory),
 
     // What the machine's owner sets.
@@ -105,7 +107,7 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Configuration", "InstructionSets", "Machine", "Vocabulary", "WorkerProtocol",
+        "Configuration", "InstructionSets", "Leases", "Machine", "Parameters", "Vocabulary", "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
 
@@ -116,7 +118,7 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "Configuration", "FileAccess", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+        "FileAccess", "Threads", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(
       name: "Scheduling",
@@ -149,7 +151,9 @@ let package = Package(
       name: "blechctl",
       dependencies: [
         "Configuration", "Control", "FileAccess", "FileSystems", "InstructionSets", "Intake", "Jobs",
-        "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
+        "Leases", "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching",
+        "WorkerProtocol",
+        system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -255,7 +259,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "Jobs", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol",
+        "HDF5File", "Jobs", "Leases", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary",
+        "WorkerProtocol",
         "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
