@@ -257,10 +257,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     .testTarget(
+      name: "BlechdTests",
+      dependencies: [
+        "Control", "Reporting", "Vocabulary", "blechd", system,
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "Jobs", "Leases", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary",
-        "WorkerProtocol",
+        "Control", "HDF5File", "Jobs", "Leases", "Parameters", "Reporting", "SafetyHarness", "TestSupport",
+        "Vocabulary", "WorkerProtocol",
         "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),

@@ -14,8 +14,32 @@ public struct ControlRequest: Codable, Equatable, Sendable {
     /// Why the session in `directory` is in the state that it is in.
     case why(directory: String)
 
+    // Directories are absolute paths here and above, without symbolic links.
+
+    /// Look at the session now, and try again what has failed.
+    case retry(directory: String)
+    /// Infer every job of the session anew, whatever is there already.
+    case retrain(directory: String)
+    /// Give up what is queued or under way for the session.
+    case cancel(directory: String)
+    /// Put the session before all others that wait.
+    case first(directory: String)
+    /// Begin no more work until `resume`.
+    case pause
+    case resume
+    /// Take the sessions in and below `directory` although they are of the backlog.
+    case process(directory: String)
+    /// The same for the whole backlog.
+    case processBacklog
+    /// Read the configuration anew.
+    case reload
+
     /// The verbs by name; the compiler keeps them complete.
-    enum CodingKeys: String, CodingKey, CaseIterable { case status, why }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case status, why, retry, retrain, cancel, first, pause, resume, process
+      case processBacklog = "process_backlog"
+      case reload
+    }
   }
 
   public var version = Self.version

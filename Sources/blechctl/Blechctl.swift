@@ -13,6 +13,14 @@ struct Blechctl: AsyncParsableCommand {
     subcommands: [
       InferCommand.self, WhyCommand.self, RecoverCommand.self, ConfigCommand.self, DemoCommand.self,
       BenchCommand.self, DoctorCommand.self, DoctorPartCommand.self,
+    ],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Daemon",
+        subcommands: [
+          ProcessCommand.self, FirstCommand.self, RetryCommand.self, RetrainCommand.self, CancelCommand.self,
+          PauseCommand.self, ResumeCommand.self, ReloadCommand.self,
+        ])
     ])
 
   static func main() async {

@@ -19,6 +19,9 @@ struct DaemonOptions: ParsableArguments {
     }
   }
 
+  /// Enough for what the daemon takes its time for, such as reading a large session: it gives up itself after a minute.
+  static let longestAnswer = Duration.seconds(70)
+
   /// Where a daemon is looked for, in this order.
   var places: [RuntimeDirectory] {
     get throws(Failure) {
@@ -38,10 +41,20 @@ struct DaemonOptions: ParsableArguments {
       do throws(Failure) {
         return try await ControlClient(path: place.controlSocket).ask(verb, timeout: timeout)
       } catch {
-        guard error.code == .unavailable, error.what == ControlClient.absence else { throw error }
+        guard error.isAbsence else { throw error }
         absence = absence ?? error
       }
     }
     throw absence ?? Failure(.unavailable, "blechd", "is not running", remedy: "start it")
   }
+}
+
+extension Failure {
+  /// The daemon has given an answer of another kind than its verb has.
+  static let unknownAnswer = Failure(
+    .internalError, "blechd", "answered what blechctl does not understand",
+    remedy: "install blechd and blechctl of one version")
+
+  /// Nobody listens, unlike a daemon that does not answer.
+  var isAbsence: Bool { code == .unavailable && what == ControlClient.absence }
 }

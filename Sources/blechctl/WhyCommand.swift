@@ -2,11 +2,9 @@ import ArgumentParser
 import Configuration
 import Control
 import FoundationEssentials
-import Glibc
 import Intake
 import Jobs
 import Reporting
-import SystemPackage
 import Terminal
 import Vocabulary
 import WorkerProtocol
@@ -29,39 +27,20 @@ struct WhyCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON document.")
   var json = false
 
-  /// An inspection of a large session takes its time.
-  private static let longestAnswer = Duration.seconds(70)
-
   func run() async throws {
-    let path = try resolved()
+    let path = try SessionPath.resolved(directory)
     let explanation: SessionExplanation
     do throws(Failure) {
-      let answer = try await daemon.ask(.why(directory: path), timeout: Self.longestAnswer)
+      let answer = try await daemon.ask(.why(directory: path), timeout: DaemonOptions.longestAnswer)
       guard let decoded = try? JSONDocument.decode(SessionExplanation.self, from: answer) else {
-        throw Failure(
-          .internalError, "blechd", "answered what blechctl does not understand",
-          remedy: "install blechd and blechctl of one version")
+        throw Failure.unknownAnswer
       }
       explanation = decoded
     } catch {
-      guard error.code == .unavailable, error.what == ControlClient.absence else { throw error }
+      guard error.isAbsence else { throw error }
       explanation = try await computed(path)
     }
     print(json ? try JSONDocument.text(explanation) : WhyText(explanation).text, terminator: "")
-  }
-
-  /// As the daemon knows it: in full, without symbolic links.
-  private func resolved() throws(Failure) -> String {
-    guard let path = unsafe realpath(directory, nil) else {
-      throw Failure(
-        errno == EACCES ? .notPermitted : .noInput, directory, "cannot be found: \(Errno(rawValue: errno))",
-        remedy: "name a session's directory")
-    }
-    defer { unsafe free(path) }
-    guard let text = unsafe String(validatingCString: path) else {
-      throw Failure(.badData, directory, "has a name that is no UTF-8", remedy: "rename the directory")
-    }
-    return text
   }
 
   /// Without a daemon.

@@ -1,7 +1,9 @@
 import Configuration
 import Control
 import FoundationEssentials
+import Glibc
 import Intake
+import Logging
 import Reporting
 import ServiceLifecycle
 import SystemPackage
@@ -9,19 +11,37 @@ import Threads
 import Vocabulary
 import Watching
 
-/// Answers what the control socket is asked. Everything that can be asked today anybody may ask.
+/// Answers what the control socket is asked.
 struct ControlService: Service {
   private let server: ControlServer
+  private let configurations: AsyncStream<Configuration>
+  private let steerers: SteererRegister
+
+  /// For one question to the machine's directory of users and groups.
+  private static let longestLookup = Duration.seconds(5)
 
   /// Listens from here on: a daemon that cannot be reached does not begin.
-  init(runtime: RuntimeDirectory, report: StatusReport, watch: WatchService) throws(Failure) {
-    let answers = ControlAnswers(report: report, watch: watch)
+  init(
+    runtime: RuntimeDirectory, report: StatusReport, watch: WatchService, steering: Steering, log: Logger
+  ) throws(Failure) {
+    let accounts = AccountDirectory(limit: Self.longestLookup)
+    let steerers = SteererRegister(
+      daemon: geteuid(), group: watch.watch.configuration.controlGroup, log: log
+    ) { await accounts.groupID(named: $0) }
+    let answers = ControlAnswers(
+      report: report, watch: watch,
+      steering: SteeringAnswers(steering: steering, steerers: steerers, accounts: accounts, log: log))
     try StatusFile.makeDirectory(runtime.path)
-    server = ControlServer(path: runtime.controlSocket) { request, _ in await answers.answer(request) }
+    server = ControlServer(path: runtime.controlSocket) { await answers.answer($0, $1) }
     try server.start()
+    configurations = watch.configurations()
+    self.steerers = steerers
   }
 
   func run() async throws {
+    for await configuration in configurations.cancelOnGracefulShutdown() {
+      await steerers.use(group: configuration.controlGroup)
+    }
     try? await gracefulShutdown()
     await server.stop()
   }
@@ -31,23 +51,28 @@ struct ControlService: Service {
 struct ControlAnswers: Sendable {
   let report: StatusReport
   let watch: WatchService
+  let steering: SteeringAnswers
   private let gate = InspectionGate(places: 2)
 
   /// What takes longer is given up: whoever asked waits no longer than that, and others want to ask.
   private static let longestInspection = Duration.seconds(55)
 
-  init(report: StatusReport, watch: WatchService) {
+  init(report: StatusReport, watch: WatchService, steering: SteeringAnswers) {
     self.report = report
     self.watch = watch
+    self.steering = steering
   }
 
-  func answer(_ request: ControlRequest) async -> Result<[UInt8], Failure> {
+  func answer(_ request: ControlRequest, _ peer: Peer) async -> Result<[UInt8], Failure> {
     do {
-      switch request.verb {
-      case .status: return .success(Array(try JSONDocument.text(await report.document()).utf8))
-      case .why(let directory):
-        return .success(Array(try JSONDocument.text(try await explain(directory)).utf8))
-      }
+      let text =
+        switch request.verb {
+        case .status: try JSONDocument.text(await report.document())
+        case .why(let directory): try JSONDocument.text(try await explain(directory))
+        case .retry, .retrain, .cancel, .first, .pause, .resume, .process, .processBacklog, .reload:
+          try JSONDocument.text(try await steering.answer(request.verb, peer))
+        }
+      return .success(Array(text.utf8))
     } catch let failure as Failure {
       return .failure(failure)
     } catch {
@@ -57,11 +82,8 @@ struct ControlAnswers: Sendable {
 
   /// Read anew, so that the answer is that of this moment.
   private func explain(_ directory: String) async throws(Failure) -> SessionExplanation {
-    guard directory.hasPrefix("/") else {
-      throw Failure(.usage, directory, "is no absolute path", remedy: "give the session's directory in full")
-    }
+    let path = try FilePath(absolute: directory)
     let current = watch.watch
-    let path = FilePath(directory)
     guard let index = current.watcher.root(of: path) else {
       return SessionExplanation(
         directory: directory, watched: .outside(roots: current.configuration.watch.map(\.path)),

@@ -33,7 +33,8 @@ struct Daemon {
       watch: watch, configuration: file.path, isDryRun: isDryRun, started: Date.now.ISO8601Format())
     let status = StatusService(
       file: StatusFile(in: runtime.path), report: report, changes: watch.changes, log: log)
-    let control = try ControlService(runtime: runtime, report: report, watch: watch)
+    let control = try ControlService(
+      runtime: runtime, report: report, watch: watch, steering: steering(watch), log: log)
     var group = ServiceGroupConfiguration(
       services: [.init(service: watch), .init(service: status), .init(service: control)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: log.quieter)
@@ -47,6 +48,16 @@ struct Daemon {
       throw Failure(.internalError, "blechd", "\(error)", remedy: "please report this")
     }
     log.notice("stopped")
+  }
+
+  private func steering(_ watch: WatchService) -> Steering {
+    let refusal = Failure(
+      .unavailable, "blechd", "decides what is to be inferred and does not run it",
+      remedy: "use blechctl infer")
+    return .withoutWork(refusal) { [file] () throws(Failure) in
+      try await watch.reload()
+      return SteeringAnswer(.reload, message: "the configuration was read anew from \(file.path)")
+    }
   }
 }
 

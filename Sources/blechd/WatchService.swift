@@ -28,6 +28,8 @@ final class WatchService: Service {
   /// One element whenever there is something new to report.
   let changes: AsyncStream<Void>
   private let change: AsyncStream<Void>.Continuation
+  /// Who wants to know of every configuration that is put to work.
+  private let listeners = Mutex<[AsyncStream<Configuration>.Continuation]>([])
 
   /// How long reading the configuration may take: it may lie on a server that is gone.
   private static let longestLoad = Duration.seconds(10)
@@ -62,6 +64,13 @@ final class WatchService: Service {
   /// What is at work now.
   var watch: Watch { current.withLock { $0 } }
 
+  /// The configurations that are put to work from now on: the latest of those that nobody has taken yet.
+  func configurations() -> AsyncStream<Configuration> {
+    let (stream, listener) = AsyncStream<Configuration>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    listeners.withLock { $0.append(listener) }
+    return stream
+  }
+
   var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
 
   func run() async throws {
@@ -70,7 +79,7 @@ final class WatchService: Service {
       try await withTaskCancellationHandler {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
-            for await _ in reloads { await self.reload() }
+            for await _ in reloads { try? await self.reload() }
           }
           group.addTask { try await self.watchOn() }
           // The watch ends by its stop alone; then nobody waits for signals any more.
@@ -84,6 +93,7 @@ final class WatchService: Service {
       self.end()
     }
     change.finish()
+    listeners.withLock { for listener in $0 { listener.finish() } }
   }
 
   private func end() {
@@ -122,12 +132,15 @@ final class WatchService: Service {
     let watch = try Self.makeWatch(configuration, state, parts, earlier, change)
     try watch.start()
     current.withLock { $0 = watch }
+    listeners.withLock { for listener in $0 { listener.yield(configuration) } }
     // What came meanwhile, an end or yet another configuration, has stopped the one before.
     if isAtItsEnd || next.withLock({ $0 != nil }) { await watch.watcher.stop() }
   }
 
-  /// A configuration that cannot be used changes nothing.
-  private func reload() async {
+  /// Reads the configuration anew and begins to put it to work. One that cannot be used changes nothing, and the log has
+  /// all that is wrong with it.
+  func reload() async throws(Failure) {
+    let unchanged = "the configuration in force stays as it was"
     switch await load() {
     case .success(let configuration):
       let present = watch
@@ -136,11 +149,15 @@ final class WatchService: Service {
       await present.watcher.stop(within: Self.longestLoad)
     case .failure(let error):
       for line in error.lines { log.error("\(line)") }
-      log.error("the configuration in force stays as it was")
+      log.error("\(unchanged)")
+      var failure = error.failure
+      failure.remedy += (failure.remedy.isEmpty ? "" : "; ") + unchanged
+      throw failure
     case nil:
-      log.error(
-        "\(file.path): could not be read within \(Self.longestLoad); the configuration in force stays as it was"
-      )
+      let failure = Failure(
+        .temporary, file.path, "could not be read within \(Self.longestLoad)", remedy: unchanged)
+      log.error("\(failure)")
+      throw failure
     }
   }
 

@@ -5,11 +5,32 @@ import Vocabulary
 @testable import Control
 
 @Suite struct ProtocolTests {
-  @Test(arguments: [.status, .why(directory: "/data/a\n\"b\u{2028}é")] as [ControlRequest.Verb])
+  /// Every verb, as it stands in a request.
+  static let verbs: [(ControlRequest.Verb, String)] = [
+    (.status, #"{"status":{}}"#), (.why(directory: "/a"), #"{"why":{"directory":"/a"}}"#),
+    (.retry(directory: "/a"), #"{"retry":{"directory":"/a"}}"#),
+    (.retrain(directory: "/a"), #"{"retrain":{"directory":"/a"}}"#),
+    (.cancel(directory: "/a"), #"{"cancel":{"directory":"/a"}}"#),
+    (.first(directory: "/a"), #"{"first":{"directory":"/a"}}"#), (.pause, #"{"pause":{}}"#),
+    (.resume, #"{"resume":{}}"#), (.process(directory: "/a"), #"{"process":{"directory":"/a"}}"#),
+    (.processBacklog, #"{"process_backlog":{}}"#), (.reload, #"{"reload":{}}"#),
+  ]
+
+  @Test(arguments: verbs.map(\.0) + [.why(directory: "/data/a\n\"b\u{2028}é")])
   func `A request survives its line`(verb: ControlRequest.Verb) throws {
     let line = ControlRequest(verb).line
     #expect(line.firstIndex(of: 10) == line.count - 1)
     #expect(try ControlRequest(line: line.dropLast()).verb == verb)
+  }
+
+  @Test(arguments: verbs) func `Every verb has its form`(verb: ControlRequest.Verb, json: String) throws {
+    #expect(try ControlRequest(line: Array(#"{"version":1,"verb":\#(json)}"#.utf8)).verb == verb)
+    #expect(verb.directory == (json.contains("/a") ? "/a" : nil))
+  }
+
+  @Test func `No verb is without a test of its form`() {
+    let keys = Self.verbs.map { $0.1.dropFirst(2).prefix { $0 != "\"" } }.map(String.init)
+    #expect(Set(keys) == Set(ControlRequest.Verb.CodingKeys.allCases.map(\.rawValue)))
   }
 
   @Test func `A request looks as the documentation says`() throws {
@@ -33,6 +54,8 @@ import Vocabulary
       (#"{"version":1,"verb":{"dance":{}}}"#, "has a verb that this daemon does not know: dance"),
       (#"{"version":1,"verb":{"why":{}}}"#, "lacks what the verb why needs"),
       (#"{"version":1,"verb":{"why":{"directory":7}}}"#, "lacks what the verb why needs"),
+      (#"{"version":1,"verb":{"cancel":{}}}"#, "lacks what the verb cancel needs"),
+      (#"{"version":1,"verb":{"processBacklog":{}}}"#, "has a verb that this daemon does not know"),
     ])
   func `What is no request is told what it lacks`(line: String, what: String) {
     let failure = #expect(throws: Failure.self) { try ControlRequest(line: Array(line.utf8)) }

@@ -119,12 +119,10 @@ func withServer(
   }
 }
 
-/// `why` is answered with its directory.
+/// `why` is answered with its directory, all else as `status`.
 let answerWithRequest: ControlServer.Handler = { request, _ in
-  switch request.verb {
-  case .status: .success(Array(#"{"state":"running"}"#.utf8))
-  case .why(let directory): .success(Array("[\"\(directory)\"]".utf8))
-  }
+  if case .why(let directory) = request.verb { return .success(Array("[\"\(directory)\"]".utf8)) }
+  return .success(Array(#"{"state":"running"}"#.utf8))
 }
 
 let statusRequest = #"{"version":1,"verb":{"status":{}}}"# + "\n"

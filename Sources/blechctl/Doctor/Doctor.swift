@@ -97,9 +97,7 @@ struct Doctor: Sendable {
     do throws(Failure) {
       let answer = try await daemon.ask(.status)
       guard let status = try? JSONDocument.decode(StatusDocument.self, from: answer) else {
-        throw Failure(
-          .internalError, "blechd", "answered what blechctl does not understand",
-          remedy: "install blechd and blechctl of one version")
+        throw Failure.unknownAnswer
       }
       return (.success(status), site.runtime.controlSocket)
     } catch {

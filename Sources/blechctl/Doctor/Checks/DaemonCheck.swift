@@ -10,7 +10,7 @@ struct DaemonCheck {
   func lines(_ answer: Result<StatusDocument, Failure>, at socket: String) -> [DoctorLine] {
     switch answer {
     case .success(let status): return lines(status)
-    case .failure(let failure) where failure.code == .unavailable && failure.what == ControlClient.absence:
+    case .failure(let failure) where failure.isAbsence:
       return [DoctorLine(.daemon, "blechd", "does not run now")]
     case .failure(let failure): return [DoctorLine(.daemon, socket, failure)]
     }
