@@ -151,9 +151,8 @@ let package = Package(
       name: "blechctl",
       dependencies: [
         "Configuration", "Control", "FileAccess", "FileSystems", "InstructionSets", "Intake", "Jobs",
-        "Leases", "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching",
-        "WorkerProtocol",
-        system,
+        "Leases", "Machine", "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching",
+        "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -161,8 +160,8 @@ let package = Package(
     .executableTarget(
       name: "blechd-worker",
       dependencies: [
-        "DemoSession", "FileAccess", "HDF5File", "Inference", "InstructionSets", "Parameters", "RateNetwork",
-        "SessionFolder", "Spool", "Vocabulary", "WorkerProtocol",
+        "CLinux", "DemoSession", "FileAccess", "HDF5File", "Inference", "InstructionSets", "Machine",
+        "Parameters", "RateNetwork", "SessionFolder", "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
     .target(
@@ -225,12 +224,14 @@ let package = Package(
       ], swiftSettings: strict),
     .testTarget(name: "SpoolTests", dependencies: ["Spool", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "JobsTests", dependencies: ["Jobs", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol"],
-      swiftSettings: strict),
+      name: "JobsTests",
+      dependencies: [
+        "Configuration", "Jobs", "Machine", "Parameters", "TestSupport", "Vocabulary", "WorkerProtocol",
+      ], swiftSettings: strict),
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
     .testTarget(
-      name: "MachineTests", dependencies: ["FileAccess", "Machine", "TestSupport", "Vocabulary"],
+      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary"],
       swiftSettings: strict),
     .testTarget(
       name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary"],

@@ -8,7 +8,10 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 // Renames only where the new name is free (man 2 renameat2).
 extern int renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name, unsigned flags);
@@ -66,6 +69,27 @@ static inline int clinux_peer(int connection, struct clinux_peer *peer) {
 // where that is more.
 static inline int clinux_peer_groups(int connection, gid_t *groups, socklen_t *length) {
     return getsockopt(connection, SOL_SOCKET, 59 /* SO_PEERGROUPS */, groups, length);
+}
+
+// The C library hides `syscall` and what counts processors behind _GNU_SOURCE, and has no ioprio_set.
+extern long syscall(long number, ...);
+
+// The processors that the calling thread may run on, a bit for each, in `length` bytes; how many of the bytes the
+// kernel knows, or -1.
+static inline long clinux_processors(unsigned char *mask, size_t length) {
+    return syscall(SYS_sched_getaffinity, 0, length, mask);
+}
+
+static inline long clinux_set_processors(const unsigned char *mask, size_t length) {
+    return syscall(SYS_sched_setaffinity, 0, length, mask);
+}
+
+// Of the calling thread (man 2 ioprio_set).
+static const int clinux_io_best_effort = 2;    // IOPRIO_CLASS_BE
+static const int clinux_io_idle = 3;           // IOPRIO_CLASS_IDLE
+
+static inline long clinux_set_io_priority(int io_class, int level) {
+    return syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, io_class << 13 | level);
 }
 
 #endif
