@@ -266,8 +266,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Control", "HDF5File", "Jobs", "Leases", "Parameters", "Reporting", "SafetyHarness", "TestSupport",
-        "Vocabulary", "WorkerProtocol",
+        "Control", "HDF5File", "Jobs", "Leases", "Parameters", "Reporting", "SafetyHarness", "Store",
+        "TestSupport", "Vocabulary", "WorkerProtocol",
         "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),

@@ -29,6 +29,8 @@ struct SessionBook {
     var queued: [String] = []
     /// What a person has asked for, until it is done.
     var request: SessionRequest?
+    /// What is remembered of it does not do: the watch may not have seen yet what has become of it.
+    var isToBeReadAnew = false
 
     var view: View { views[tree]! }
   }
@@ -217,7 +219,7 @@ struct SessionBook {
       records[next.path]!.standing = .inspecting
       return Assignment(
         path: next.path, source: source(of: next.path), round: next.round,
-        device: record.view.identity.device, stamps: record.request == nil ? record.view.stamps : nil)
+        device: record.view.identity.device, stamps: record.isToBeReadAnew ? nil : record.view.stamps)
     }
     return nil
   }
@@ -241,6 +243,7 @@ struct SessionBook {
       request: record.request
     ).standing(after: outcome)
     records[path]!.concluded = (stamps, standing)
+    records[path]!.isToBeReadAnew = false
     records[path]!.attempts = standing.retry == nil ? 0 : record.attempts + 1
     return set(path, standing) + queue(path, standing) + answer(path, standing)
   }
@@ -303,6 +306,7 @@ struct SessionBook {
     records[path]!.concluded = nil
     records[path]!.attempts = 0
     records[path]!.told = ""
+    records[path]!.isToBeReadAnew = true
     guard case .settled = records[path]!.view.state else { return [] }
     return wait(path)
   }

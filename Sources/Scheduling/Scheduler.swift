@@ -206,9 +206,10 @@ public actor Scheduler {
 
   // MARK: Looking
 
-  public func status(mostSessions: Int) -> WorkStatus {
-    book.status(hold: hold, mostSessions: mostSessions, at: now)
-  }
+  public func status() -> WorkStatus { book.status(hold: hold, at: now) }
+
+  /// All that a store must hold of the work.
+  public func snapshot() -> [StoreChange] { book.snapshot(at: now) }
 
   // MARK: Ending
 
@@ -237,10 +238,11 @@ extension WorkSettings {
           InferTask(
             source: start.source, inspection: start.inspection.only([job.identity]), job: job.identity,
             spool: spool, retrains: retrains))
-      case .commit(let jobs):
+      case .commit(let jobs, let shared):
         .commit(
           CommitTask(
             source: start.source, inspection: start.inspection.only(jobs), jobs: jobs, spool: spool,
+            sharing: shared,
             pipelineWaitSeconds: Int64(pipelineWait / .seconds(1))))
       }
     return Assignment(id: start.attempt, task: task, bounds: bounds)

@@ -27,15 +27,19 @@ public struct WorkStatus: Equatable, Sendable {
   public let isPaused: Bool
   /// Why no further job begins, where one waits.
   public let hold: Hold?
-  /// Those in the book; at most as many as were asked for.
+  /// Those that have work, or have had some that failed, in no order.
   public let sessions: [Session]
   public let running: [Job]
   /// Jobs by state.
   public let counts: [String: Int]
+  /// How many jobs may run side by side, and the memory of one and of all, in bytes.
+  public let mostJobs: Int
+  public let memoryPerJobBytes: Int
+  public let memoryTotalBytes: Int
 }
 
 extension JobBook {
-  func status(hold: Hold?, mostSessions: Int, at now: Now) -> WorkStatus {
+  func status(hold: Hold?, at now: Now) -> WorkStatus {
     var running: [WorkStatus.Job] = []
     var counts: [String: Int] = [:]
     for entry in entries.values {
@@ -45,11 +49,13 @@ extension JobBook {
       }
     }
     running.sort { ($0.directory, $0.job.description) < ($1.directory, $1.job.description) }
-    let sessions = entries.values.sorted { $0.place < $1.place }.prefix(mostSessions).map { entry in
+    let sessions = entries.values.map { entry in
       WorkStatus.Session(directory: entry.work.directory, state: entry.stateName, reason: entry.reason)
     }
     return WorkStatus(
-      isPaused: isPaused, hold: hold, sessions: sessions, running: running, counts: counts)
+      isPaused: isPaused, hold: hold, sessions: sessions, running: running, counts: counts,
+      mostJobs: rules.admission.jobs, memoryPerJobBytes: rules.admission.memoryPerJobBytes,
+      memoryTotalBytes: rules.admission.memoryBytes)
   }
 
   private static func status(_ job: Entry.Job, _ state: Running, _ entry: Entry, _ now: Now) -> WorkStatus.Job

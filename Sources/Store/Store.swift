@@ -61,6 +61,9 @@ public final class Store: Sendable {
     return .failed(failure)
   }
 
+  /// Leaves one whole file behind. Nothing can be asked of the store any more.
+  public func close() { try? queue.close() }
+
   // MARK: The work
 
   /// Writes all of them down, in their order, or none.

@@ -13,25 +13,18 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
     case demo(DemoTask)
     case bench(BenchTask)
     case probe(ProbeTask)
+    case notify(NotifyTask)
   }
 
   public var version = Self.version
   public var task: Task
-  /// What the worker sets for itself before it opens any file; nil leaves it free.
+  /// What the worker sets for itself before it opens any other file; nil leaves it free.
   public var limits: WorkerLimits?
 
   public init(_ task: Task, limits: WorkerLimits? = nil) {
     self.task = task
     self.limits = limits
   }
-}
-
-/// Resource limits of a worker. It leaves no core file either, which would hold a session's data.
-public struct WorkerLimits: Codable, Equatable, Sendable {
-  /// Bytes of memory that it may ask the system for, all its threads' stacks included (`RLIMIT_DATA`).
-  public var data: Int
-
-  public init(data: Int) { self.data = data }
 }
 
 /// Reads a session and plans its jobs. Writes nothing. Answer: `.inspected`, or `.needsRecovery`.
@@ -65,18 +58,21 @@ public struct CommitTask: Codable, Equatable, Sendable {
   public var inspection: Inspection
   public var jobs: [JobIdentity]
   public var spool: String
+  /// Those of `jobs` whose results stay in the spool, as another session needs them as well.
+  public var sharing: [JobIdentity]
   /// How long after its beginning a script of the pipeline that has not ended is waited for, in seconds; nil does not
   /// look for any.
   public var pipelineWaitSeconds: Int64?
 
   public init(
     source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String,
-    pipelineWaitSeconds: Int64? = nil
+    sharing: [JobIdentity] = [], pipelineWaitSeconds: Int64? = nil
   ) {
     self.source = source
     self.inspection = inspection
     self.jobs = jobs
     self.spool = spool
+    self.sharing = sharing
     self.pipelineWaitSeconds = pipelineWaitSeconds
   }
 }

@@ -68,7 +68,8 @@ extension Worker {
       let answer = try commit.run { spooled($0, in: spool) }
       guard case .committed = answer else { return answer }
       // What is in the .h5 is not needed again; what cannot be removed only takes up room.
-      for job in task.inspection.jobs where task.jobs.contains(job.identity) {
+      let done = Set(task.jobs).subtracting(task.sharing)
+      for job in task.inspection.jobs where done.contains(job.identity) {
         try? spool.remove(job.fingerprint)
       }
       return answer

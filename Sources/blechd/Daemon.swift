@@ -3,6 +3,7 @@ import FoundationEssentials
 import Jobs
 import Logging
 import Reporting
+import Scheduling
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -18,26 +19,45 @@ struct Daemon {
   let log: Logger
 
   /// All of an orderly stop: what takes longer is cut off.
-  private static let (longestStop, longestCancellation) = (Duration.seconds(7), Duration.seconds(2))
+  private static let (longestStop, longestCancellation) = (Duration.seconds(8), Duration.seconds(1))
 
   func run() async throws(Failure) {
-    let worker = try WorkerExecutable.find()
+    let worker = WorkerProcess(try WorkerExecutable.find())
     log.notice("\(Software.name) starts, with \(file.path)\(isDryRun ? ", to decide and run nothing" : "")")
-    if !isDryRun {
-      log.warning("this version decides what is to be inferred and does not run it: use blechctl infer")
+    if isDryRun {
+      let watch = try WatchService(
+        file: file, configuration: configuration, state: state,
+        parts: Watch.Parts(worker: worker, inspections: .none, inbox: nil, log: log))
+      return try await run(watch, work: nil)
     }
+    let late = LateScheduler()
+    let remembering = try await Remembering.open(in: state, log: log) {
+      await late.scheduler?.snapshot() ?? []
+    }
+    let inbox = WorkInbox()
     let watch = try WatchService(
       file: file, configuration: configuration, state: state,
-      parts: Watch.Parts(worker: WorkerProcess(worker), inspections: .none, inbox: nil, log: log))
+      parts: Watch.Parts(worker: worker, inspections: remembering.inspections, inbox: inbox, log: log),
+      requests: remembering.requests)
+    let executor = await LocalExecutor(worker, limits: configuration.limits)
+    log.notice("limits: \(executor.limitsInForce)")
+    let work = WorkService(
+      remembering, executor: executor, inbox: inbox, watch: watch, state: state, late: late, log: log)
+    try await run(watch, work: work)
+  }
+
+  private func run(_ watch: WatchService, work: WorkService?) async throws(Failure) {
     let report = StatusReport(
-      watch: watch, configuration: file.path, isDryRun: isDryRun, started: Date.now.ISO8601Format())
+      watch: watch, work: work, configuration: file.path, started: Date.now.ISO8601Format())
     let status = StatusService(
       file: StatusFile(in: runtime.path), report: report, changes: watch.changes, log: log)
     let control = try ControlService(
-      runtime: runtime, report: report, watch: watch, steering: steering(watch), log: log)
+      runtime: runtime, report: report, watch: watch, steering: steering(watch, work), log: log)
+    // They end in the opposite order.
+    let services: [any Service] = [watch] + [work].compactMap(\.self) + [status, control]
     var group = ServiceGroupConfiguration(
-      services: [.init(service: watch), .init(service: status), .init(service: control)],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: log.quieter)
+      services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: log.quieter)
     group.maximumGracefulShutdownDuration = Self.longestStop
     group.maximumCancellationDuration = Self.longestCancellation
     do {
@@ -50,14 +70,12 @@ struct Daemon {
     log.notice("stopped")
   }
 
-  private func steering(_ watch: WatchService) -> Steering {
+  private func steering(_ watch: WatchService, _ work: WorkService?) -> Steering {
+    if let work { return Steering(watch, work.scheduler, configuration: file.path) }
     let refusal = Failure(
-      .unavailable, "blechd", "decides what is to be inferred and does not run it",
-      remedy: "use blechctl infer")
-    return .withoutWork(refusal) { [file] () throws(Failure) in
-      try await watch.reload()
-      return SteeringAnswer(.reload, message: "the configuration was read anew from \(file.path)")
-    }
+      .unavailable, "blechd", "was started with --dry-run: it decides and runs nothing",
+      remedy: "start it without, or use blechctl infer")
+    return .withoutWork(refusal, reload: Steering.reload(watch, file.path))
   }
 }
 

@@ -12,7 +12,12 @@ final class RunningDaemon: Sendable {
   private let lines = Mutex<[String]>([])
   private let process = Mutex<ProcessIdentifier?>(nil)
 
-  private init(_ scratch: Scratch) { self.scratch = scratch }
+  private let runsJobs: Bool
+
+  private init(_ scratch: Scratch, runsJobs: Bool) {
+    self.scratch = scratch
+    self.runsJobs = runsJobs
+  }
 
   static var program: String { Blechctl.products.appending(path: "blechd").path }
 
@@ -31,54 +36,75 @@ final class RunningDaemon: Sendable {
   ///   - settings: lines of the configuration beside `watch`.
   ///   - wrapper: a command that runs the daemon's.
   ///   - directories: are there below `data` before the daemon starts.
+  ///   - runsJobs: whether it does the work, or only decides.
   /// - Returns: how the daemon ended.
   @discardableResult
   static func run(
     _ settings: String = settings(), environment: [String: String] = [:], wrapper: [String] = [],
-    directories: [String] = [],
+    directories: [String] = [], runsJobs: Bool = false,
     _ body: @escaping @Sendable (RunningDaemon) async throws -> Void
   ) async throws -> TerminationStatus {
+    try await prepared(settings, directories: directories, runsJobs: runsJobs) { daemon in
+      try await daemon.run(environment: environment, wrapper: wrapper) { try await body(daemon) }
+    }
+  }
+
+  /// Hands over a daemon that can be run, once or several times, on the same folders.
+  static func prepared<Result: Sendable>(
+    _ settings: String = settings(), directories: [String] = [], runsJobs: Bool = true,
+    _ body: (RunningDaemon) async throws -> Result
+  ) async throws -> Result {
     try await withScratchAsync { scratch in
-      let daemon = RunningDaemon(scratch)
+      let daemon = RunningDaemon(scratch, runsJobs: runsJobs)
       for name in ["data", "staging", "home"] + directories.map({ "data/\($0)" }) {
         try FileManager.default.createDirectory(
           atPath: scratch.path(name), withIntermediateDirectories: false)
       }
       try daemon.configure(settings)
-      let command = wrapper + [program] + daemon.arguments
-      let result = try await Subprocess.run(
-        Blechctl.executable(command[0]), arguments: Arguments(Array(command.dropFirst())),
-        environment: daemon.environment(environment), input: .none, output: .discarded, error: .sequence
-      ) { execution in
-        daemon.process.withLock { $0 = execution.processIdentifier }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-          group.addTask {
-            for try await line in execution.standardError.strings() {
-              daemon.lines.withLock { $0.append(line) }
-            }
-          }
-          group.addTask {
-            do {
-              // What is sorted before the daemon begins is its backlog.
-              try await daemon.wait("the daemon") { (try? daemon.status()) != nil }
-              try await body(daemon)
-            } catch {
-              Issue.record(error)
-            }
-            try? execution.send(signal: .terminate)
-          }
-          try await group.waitForAll()
-        }
-      }
-      return result.terminationStatus
+      return try await body(daemon)
     }
+  }
+
+  /// Runs it beside `body`, and tells it to end afterwards.
+  @discardableResult
+  func run(
+    environment changes: [String: String] = [:], wrapper: [String] = [],
+    _ body: @escaping @Sendable () async throws -> Void
+  ) async throws -> TerminationStatus {
+    let command = wrapper + [Self.program] + arguments
+    // What an earlier run, which was killed, has left says nothing of this one.
+    try? FileManager.default.removeItem(atPath: runtime + "/status.json")
+    let result = try await Subprocess.run(
+      Blechctl.executable(command[0]), arguments: Arguments(Array(command.dropFirst())),
+      environment: environment(changes), input: .none, output: .discarded, error: .sequence
+    ) { execution in
+      self.process.withLock { $0 = execution.processIdentifier }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for try await line in execution.standardError.strings() {
+            self.lines.withLock { $0.append(line) }
+          }
+        }
+        group.addTask {
+          do {
+            // What is sorted before the daemon begins is its backlog.
+            try await self.wait("the daemon") { (try? self.status()) != nil }
+            try await body()
+          } catch {
+            Issue.record(error)
+          }
+          try? execution.send(signal: .terminate)
+        }
+        try await group.waitForAll()
+      }
+    }
+    return result.terminationStatus
   }
 
   private var arguments: [String] {
     [
       "--config", configuration, "--state-directory", scratch.path("state"), "--runtime-directory", runtime,
-      "--dry-run",
-    ]
+    ] + (runsJobs ? [] : ["--dry-run"])
   }
 
   private func environment(_ changes: [String: String]) -> Environment {
@@ -117,6 +143,31 @@ final class RunningDaemon: Sendable {
   /// Puts a sorted session among what is watched.
   func drop(_ name: String) throws {
     try FileManager.default.moveItem(atPath: stage(name), toPath: path(name))
+  }
+
+  /// The same, with data that no other number has: some spikes more.
+  func drop(_ name: String, number: Int) throws {
+    let path = try stage(name)
+    try Self.change(path, number)
+    try FileManager.default.moveItem(atPath: path, toPath: self.path(name))
+  }
+
+  /// Gives the session in a directory spikes of its own.
+  static func change(_ session: String, _ number: Int) throws {
+    try changeH5(at: "\(session)/\(Fixture.name).h5") { root in
+      for taste in ["dig_in_0", "dig_in_1"] {
+        let group = try #require(try root.group("spike_trains")?.group(taste))
+        let array = try #require(try group.dataset("spike_array"))
+        let shape = try array.shape()
+        var values = try array.readAll(as: Double.self)
+        // In the first trial of the first unit, ms after ms of the window.
+        for bit in 0..<12 where number >> bit & 1 == 1 {
+          values[2000 + 30 * bit] = 1 - values[2000 + 30 * bit]
+        }
+        try group.remove("spike_array")
+        try group.createArray("spike_array", values, shape: shape)
+      }
+    }
   }
 
   /// Writes a log of completed scripts, in place, as Python does.

@@ -173,6 +173,17 @@ struct JobBookTests {
     #expect(world.ended("/a") == [.done])
   }
 
+  @Test func `copies of a session share their results, which stay until the last is written`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.enqueue(work("/b", tastes: 0..<1))
+    world.endAll()
+    let kept = world.started.compactMap { start in
+      if case .commit(_, let shared) = start.task { shared.count } else { nil }
+    }
+    #expect(kept == [1, 0])
+  }
+
   @Test func `a commit that cannot be made is tried again for as long as that lasts`() {
     var world = BookWorld(jobs: 2)
     world.enqueue(work("/a"))

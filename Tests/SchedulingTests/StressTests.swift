@@ -71,7 +71,7 @@ struct StressTests {
       BookWorld.failure(.interrupted, .lost), BookWorld.failure(.internalError, .crashed),
     ]
     if Bool.random(using: &random) { return world.end(start.attempt, BookWorld.success(of: start)) }
-    if case .commit(let jobs) = start.task, Bool.random(using: &random) {
+    if case .commit(let jobs, _) = start.task, Bool.random(using: &random) {
       let failure = Failure(.temporary, "/", "waits", remedy: "")
       let answers: [CommitAnswer] = [
         .outdated("moved"), .missing([jobs[0]]), .waiting(failure, until: world.now.wall + 100),

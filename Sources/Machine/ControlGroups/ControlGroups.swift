@@ -14,6 +14,8 @@ public final class ControlGroups: Sendable {
 
   /// What limits a worker.
   public static let controllers = ["cpu", "memory", "pids"]
+  /// What is handed on where there is one: with it, the kernel tells whose writing back it is that waits.
+  private static let welcome = ["io"]
 
   /// Where this process lives: a group that hands controllers on cannot hold processes itself. (systemd's
   /// `DelegateSubgroup=` can put it there from the start.)

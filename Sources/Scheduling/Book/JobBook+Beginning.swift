@@ -24,6 +24,7 @@ extension JobBook {
       attempts.values.count(where: { $0.purpose == .commit }) < Self.mostCommits
     else { return nil }
     let entry = entries[directory]!
+    let jobs = entry.inferredJobs
     let id = nextAttempt()
     attempts[id] = Attempt(directory: directory, purpose: .commit, estimateBytes: 0)
     let effects = set(.committing(attempt: id), for: directory)
@@ -35,7 +36,7 @@ extension JobBook {
       .start(
         Start(
           attempt: id, source: entry.work.source, inspection: entry.work.inspection,
-          task: .commit(entry.inferredJobs))),
+          task: .commit(jobs, sharing: shared(jobs, of: entry)))),
     ]
   }
 

@@ -126,7 +126,7 @@ extension JobBook {
       effects += remove(directory)
     } else {
       // What has failed stays so, as long as its data are the same.
-      entries[directory]!.filter { !$0.state.isInferred }
+      filter(directory) { !$0.state.isInferred }
       entries[directory]!.request = nil
       entries[directory]!.commitTries = Tries()
       entries[directory]!.beganAt = nil
@@ -140,7 +140,7 @@ extension JobBook {
     let entry = entries[directory]!
     var effects: [BookEffect] = [.tell(.outdated(directory: directory, reason: reason))]
     effects += entry.inferredJobs.map { .store(.forgetJob(path: directory, $0)) }
-    entries[directory]!.filter { !$0.state.isInferred }
+    filter(directory) { !$0.state.isInferred }
     if entries[directory]!.jobs.isEmpty {
       effects += remove(directory)
       // It keeps its place in the line.

@@ -124,6 +124,20 @@ extension JobBook {
 }
 
 extension JobBook {
+  /// All that a store must hold, sessions before their jobs.
+  func snapshot(at now: Now) -> [StoreChange] {
+    var changes: [StoreChange] = [.paused(isPaused)]
+    for entry in entries.values.sorted(by: { $0.place < $1.place }) {
+      changes.append(.session(entry.record))
+      changes += entry.jobs.indices.map { .job(entry.record(of: $0) { now.wall(at: $0) }) }
+    }
+    for memory in remembered.values.sorted(by: { $0.session.path < $1.session.path }) {
+      changes.append(.session(memory.session))
+      changes += memory.jobs.values.sorted { $0.job.description < $1.job.description }.map { .job($0) }
+    }
+    return changes
+  }
+
   /// Sessions whose lease is ours.
   var ours: [String] { entries.filter { $0.value.state.isOurs }.keys.sorted() }
 

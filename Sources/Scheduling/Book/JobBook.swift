@@ -38,6 +38,8 @@ public struct JobBook: Sendable {
   /// Sessions whose results are to be written, in the order in which they were ready.
   var commits: [String] = []
   var due = SortedArray<DueTime>()
+  /// How many jobs there are of each fingerprint: copies of a session have the same, and share what is in the spool.
+  private var uses: [String: Int] = [:]
   /// Sessions whose lease is being taken.
   var preparing: [String: Preparing] = [:]
   var correction = MemoryCorrection()
@@ -141,6 +143,8 @@ public struct JobBook: Sendable {
     let gone = Set(before.jobs.map(\.planned.identity)).union(memory.keys)
       .subtracting(work.jobs.map(\.identity))
     entries[directory]!.replace(work, jobs: jobs)
+    count(before.jobs, -1)
+    count(entries[directory]!.jobs, 1)
     if work.retrains { entries[directory]!.request = .retrain }
     effects.append(.store(.session(entries[directory]!.record)))
     for index in jobs.indices {
@@ -219,11 +223,33 @@ public struct JobBook: Sendable {
   /// Takes a session out of the book.
   mutating func remove(_ directory: String) -> [BookEffect] {
     guard let entry = entries.removeValue(forKey: directory) else { return [] }
+    count(entry.jobs, -1)
     if let linedUp = entry.linedUp { line.remove(linedUp) }
     commits.removeAll { $0 == directory }
     for (index, job) in entry.jobs.enumerated() { due.remove(job.state, directory, index) }
     due.remove(entry.state, directory)
     return entry.state.isOurs ? [.release(directory: directory)] : []
+  }
+
+  /// Leaves only those jobs of a session that `keep` wants.
+  mutating func filter(_ directory: String, _ keep: (Entry.Job) -> Bool) {
+    count(entries[directory]!.jobs, -1)
+    entries[directory]!.filter(keep)
+    count(entries[directory]!.jobs, 1)
+  }
+
+  private mutating func count(_ jobs: [Entry.Job], _ change: Int) {
+    for job in jobs {
+      let count = uses[job.planned.fingerprint, default: 0] + change
+      uses[job.planned.fingerprint] = count > 0 ? count : nil
+    }
+  }
+
+  /// Those of a session's jobs whose results another session needs as well.
+  func shared(_ jobs: [JobIdentity], of entry: Entry) -> [JobIdentity] {
+    jobs.filter { job in
+      entry.index(of: job).map { uses[entry.jobs[$0].planned.fingerprint, default: 0] > 1 } ?? false
+    }
   }
 
   // MARK: What follows

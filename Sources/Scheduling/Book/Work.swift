@@ -30,7 +30,8 @@ public struct Work: Equatable, Sendable {
 public struct Start: Equatable, Sendable {
   public enum Task: Equatable, Sendable {
     case infer(PlannedJob, retrains: Bool)
-    case commit([JobIdentity])
+    /// The results of `sharing` stay in the spool.
+    case commit([JobIdentity], sharing: [JobIdentity])
   }
 
   public let attempt: Int64

@@ -64,8 +64,11 @@ enum Opening {
     }
     if let stamp = try place.stamp(of: name), stamp.size > 0 { try checkHeader(place) }
     let path = place.path(of: name)
+    // Before SQLite makes it: what it keeps beside it follows its mode.
+    if try place.stamp(of: name) == nil {
+      _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
     let queue = try DatabaseQueue(path: path, configuration: configuration)
-    _ = chmod(path)
     try queue.write { db in
       let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
       if version > Schema.version { throw Unusable(why: "a later blechd wrote it") }
@@ -74,10 +77,6 @@ enum Opening {
     }
     try Schema.migrator.migrate(queue)
     return queue
-  }
-
-  private static func chmod(_ path: String) -> Bool {
-    (try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)) != nil
   }
 
   /// A pipe, a link or a directory is not opened at all.

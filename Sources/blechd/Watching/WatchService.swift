@@ -170,6 +170,9 @@ final class WatchService: Service {
     return result ?? nil
   }
 
+  /// Something that a status shows has changed.
+  func noteChange() { change.yield() }
+
   // MARK: Problems
 
   private func noteChange(in watch: Watch) {

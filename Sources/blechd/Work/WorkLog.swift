@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import Scheduling
 import Vocabulary
@@ -50,17 +51,12 @@ struct WorkLog {
   }
 
   private static func ended(_ outcome: SessionOutcome) -> (Logger.Level, directory: String, text: String) {
-    let failed = outcome.jobs.count { if case .failed = $0.state { true } else { false } }
-    switch outcome.kind {
-    case .done: return (.notice, outcome.directory, "done: \(outcome.jobs.count) jobs")
-    case .partlyDone:
-      return (
-        .error, outcome.directory, "partly done: \(failed) of \(outcome.jobs.count) jobs have failed"
-      )
-    case .failed:
-      let why = outcome.failure.map { "its results cannot be written: \($0)" } ?? "all its jobs have failed"
-      return (.error, outcome.directory, "failed: \(why)")
-    case .cancelled: return (.notice, outcome.directory, "cancelled")
-    }
+    let (kind, reason) = outcome.told
+    let level: Logger.Level =
+      switch outcome.kind {
+      case .done, .cancelled: .notice
+      case .partlyDone, .failed: .error
+      }
+    return (level, outcome.directory, "\(kind.replacing("_", with: " ")): \(reason)")
   }
 }

@@ -17,12 +17,14 @@ struct Decision {
     case .decided(let path, let standing):
       log.log(level: level(of: standing), "\(path.shown): \(standing.name): \(standing.reason)")
     case .enqueue(let path, let work):
-      log.notice(
-        "\(path.shown): \(runsJobs ? "to infer" : "would infer") \(work.jobs.count) of \(work.inspection.jobs.count) jobs"
-      )
+      if !runsJobs {
+        log.notice("\(path.shown): would infer \(work.jobs.count) of \(work.inspection.jobs.count) jobs")
+      }
       for notice in work.inspection.notices { log.info("\(path.shown): \(notice)") }
     case .progress: break
-    case .withdraw(let path): log.notice("\(path.shown): is taken from the queue")
+    // Of work that is done, or is stopped, the scheduler tells.
+    case .withdraw(let path):
+      log.log(level: runsJobs ? .debug : .notice, "\(path.shown): is taken from the queue")
     case .requested: break
     }
   }

@@ -1,0 +1,106 @@
+import Configuration
+import FileAccess
+import Intake
+import Reporting
+import Scheduling
+import SystemPackage
+import Vocabulary
+
+extension Steering {
+  /// Of a daemon that does the work.
+  init(_ watch: WatchService, _ scheduler: Scheduler, configuration: String) {
+    self.init(
+      retry: { (path) throws(Failure) in try await Self.retry(path, watch, scheduler) },
+      retrain: { (path) throws(Failure) in
+        try await Self.ask(.retrain, of: path, watch)
+        return SteeringAnswer(
+          .retrain, sessions: [path.shown], message: "every job of \(path.shown) is inferred anew")
+      },
+      cancel: { (path) throws(Failure) in
+        try await scheduler.cancel(path.string)
+        return SteeringAnswer(
+          .cancel, sessions: [path.shown],
+          message: "\(path.shown) is cancelled, until it changes or is asked for with blechctl retry")
+      },
+      first: { (path) throws(Failure) in
+        guard await scheduler.putFirst(path.string) else { throw Self.noWork(path) }
+        return SteeringAnswer(
+          .first, sessions: [path.shown], message: "\(path.shown) comes before all others that wait")
+      },
+      pause: { () throws(Failure) in
+        await scheduler.setPaused(true)
+        return SteeringAnswer(
+          .pause,
+          message: "paused: no job begins and nothing is written, until blechctl resume; what runs goes on")
+      },
+      resume: { () throws(Failure) in
+        await scheduler.setPaused(false)
+        return SteeringAnswer(.resume, message: "the work goes on")
+      },
+      process: { (path) throws(Failure) in try await Self.process(path, watch) },
+      processBacklog: { () throws(Failure) in
+        Self.processed(.processBacklog, await watch.watch.intake.takeBacklog(), of: "the watched folders")
+      },
+      reload: Self.reload(watch, configuration))
+  }
+
+  static func reload(_ watch: WatchService, _ configuration: String) -> ToDaemon {
+    { () throws(Failure) in
+      try await watch.reload()
+      return SteeringAnswer(.reload, message: "the configuration was read anew from \(configuration)")
+    }
+  }
+
+  /// What has failed in the queue is taken up there; the session is looked at again in any case.
+  private static func retry(
+    _ path: FilePath, _ watch: WatchService, _ scheduler: Scheduler
+  ) async throws(Failure) -> SteeringAnswer {
+    if await scheduler.retry(path.string) {
+      return SteeringAnswer(
+        .retry, sessions: [path.shown],
+        message: "what has failed or waits of \(path.shown) is tried again now")
+    }
+    try await ask(.retry, of: path, watch)
+    return SteeringAnswer(.retry, sessions: [path.shown], message: "\(path.shown) is looked at again now")
+  }
+
+  private static func process(_ path: FilePath, _ watch: WatchService) async throws(Failure) -> SteeringAnswer
+  {
+    let intake = watch.watch.intake
+    if await intake.session(at: path) != nil {
+      try await ask(.process, of: path, watch)
+      return SteeringAnswer(
+        .process, sessions: [path.shown], message: "\(path.shown) is taken, whenever it was sorted")
+    }
+    guard watch.watch.watcher.root(of: path) != nil else { throw unknown(path, watch) }
+    return processed(.process, await intake.takeBacklog(below: path), of: path.shown)
+  }
+
+  private static func processed(
+    _ verb: SteeringAnswer.Verb, _ paths: [FilePath], of place: String
+  ) -> SteeringAnswer {
+    SteeringAnswer(
+      verb, sessions: paths.map(\.shown),
+      message: paths.isEmpty
+        ? "there is no backlog in \(place)"
+        : "\(paths.count) \(paths.count == 1 ? "session" : "sessions") of the backlog of \(place) \(paths.count == 1 ? "is" : "are") taken"
+    )
+  }
+
+  private static func ask(
+    _ request: SessionRequest, of path: FilePath, _ watch: WatchService
+  ) async throws(Failure) {
+    guard await watch.watch.intake.ask(request, of: path) != nil else { throw unknown(path, watch) }
+  }
+
+  private static func unknown(_ path: FilePath, _ watch: WatchService) -> Failure {
+    let roots = watch.watch.configuration.watch.map(\.path).joined(separator: ", ")
+    return Failure(
+      .noInput, path.shown, "is no session that the daemon knows (it watches \(roots))",
+      remedy: "see blechctl why, or use blechctl infer")
+  }
+
+  private static func noWork(_ path: FilePath) -> Failure {
+    Failure(.noInput, path.shown, "has no work that waits", remedy: "see blechctl why")
+  }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Store
+import TestSupport
+import Testing
+import Vocabulary
+
+/// The daemon does the work: a real one, real workers, a real inotify.
+@Suite struct DaemonWorkTests {
+  static func settings(_ more: String = "", steps: Int = 100) -> String {
+    RunningDaemon.settings(settleSeconds: 1, "inference: {train_steps: \(steps)}\n\(more)")
+  }
+
+  @Test func `Twenty sessions are done, each of their jobs once, and nothing is left behind`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        for number in 0..<20 { try daemon.drop("s\(number)", number: number) }
+        try await daemon.waitUntilDone((0..<20).map { "s\($0)" })
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.count == 40)
+      #expect(runs.values.allSatisfy { $0 == 1 }, "\(runs)")
+      for number in 0..<20 {
+        #expect(try daemon.results("s\(number)") == ["region_all_taste_0", "region_all_taste_1"])
+      }
+      try daemon.expectNothingLeft()
+    }
+  }
+
+  @Test func `A session is done again where its data have changed, and not where they have not`() async throws
+  {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        try daemon.drop("s", number: 1)
+        try await daemon.waitUntilDone(["s"])
+        // Opened for writing and left as it was.
+        try RunningDaemon.change(daemon.path("s"), 0)
+        try await daemon.wait("a second look") { daemon.mentions("s", "done: all 2 results") >= 2 }
+        try RunningDaemon.change(daemon.path("s"), 6)
+        try RunningDaemon.log(["blech_make_arrays.py": .now + 1], in: daemon.path("s"))
+        try await daemon.wait("the third look") { daemon.mentions("s", "done: 2 results are written") == 2 }
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.values.sorted() == [2, 2])
+      try daemon.expectNothingLeft()
+    }
+  }
+
+  @Test func `A restart does nothing twice, and reads nothing twice`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        for number in 0..<3 { try daemon.drop("s\(number)", number: number) }
+        try await daemon.waitUntilDone(["s0", "s1", "s2"])
+      }
+      // A worker that only fails shows that none is asked.
+      let worker = try daemon.scratch.script("exit 70")
+      try await daemon.run(environment: ["BLECHD_WORKER": worker]) {
+        try await daemon.waitUntilDone(["s0", "s1", "s2"])
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.values.allSatisfy { $0 == 1 }, "\(runs)")
+    }
+  }
+
+  @Test func `Without its store the daemon computes nothing twice`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        try daemon.drop("s", number: 3)
+        try await daemon.waitUntilDone(["s"])
+      }
+      for name in ["blechd.sqlite", "blechd.sqlite-wal", "blechd.sqlite-shm"] {
+        try? FileManager.default.removeItem(atPath: daemon.scratch.path("state/\(name)"))
+      }
+      try await daemon.run { try await daemon.waitUntilDone(["s"]) }
+      #expect(try await daemon.trainings().isEmpty)
+    }
+  }
+
+  @Test func `A damaged store is set aside with a word, and nothing is computed twice`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        try daemon.drop("s", number: 3)
+        try await daemon.waitUntilDone(["s"])
+      }
+      for name in ["blechd.sqlite-wal", "blechd.sqlite-shm"] {
+        try? FileManager.default.removeItem(atPath: daemon.scratch.path("state/\(name)"))
+      }
+      try daemon.scratch.write("state/blechd.sqlite", String(repeating: "no database ", count: 1000))
+      try await daemon.run { try await daemon.waitUntilDone(["s"]) }
+      #expect(daemon.log.contains { $0.contains("it is now") && $0.contains("damaged-1") })
+      #expect(try await daemon.trainings().isEmpty)
+      let names = try FileManager.default.contentsOfDirectory(atPath: daemon.scratch.path("state"))
+      #expect(names.contains("blechd.sqlite.damaged-1"))
+    }
+  }
+
+  @Test func `A reload changes parameters for what comes, and what runs finishes`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try await daemon.run {
+        try daemon.drop("s", number: 1)
+        try await daemon.waitUntilDone(["s"])
+        try daemon.configure(Self.settings(steps: 50))
+        #expect(try await daemon.steer("reload").exitCode == 0)
+        try await daemon.wait("the other parameters") {
+          daemon.mentions("s", "done: 2 results are written") == 2
+        }
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.values.sorted() == [2, 2])
+    }
+  }
+
+  @Test func `A changed blechrnn_params.json has the tastes inferred anew`() async throws {
+    try await RunningDaemon.run(Self.settings(), runsJobs: true) { daemon in
+      try daemon.drop("s", number: 1)
+      try await daemon.waitUntilDone(["s"])
+      try #"{"hidden_size": 4}"#.write(
+        toFile: daemon.path("s/blechrnn_params.json"), atomically: false, encoding: .utf8)
+      try await daemon.wait("the other parameters") {
+        daemon.mentions("s", "done: 2 results are written") == 2
+      }
+    }
+  }
+
+  @Test func `People pause, resume, retrain, cancel and put first`() async throws {
+    try await RunningDaemon.prepared(Self.settings("limits: {jobs: 1}")) { daemon in
+      try await daemon.run {
+        #expect(try await daemon.steer("pause").exitCode == 0)
+        for name in ["a", "b", "c"] { try daemon.drop(name, number: 1 + Int(name.utf8.first!)) }
+        try await daemon.wait("all to be queued") {
+          ["a", "b", "c"].allSatisfy { daemon.state(of: $0) == "queued" }
+        }
+        #expect(try daemon.status().work?.hold?.contains("paused") == true)
+        #expect(try await daemon.steer("cancel", daemon.path("b")).exitCode == 0)
+        #expect(try await daemon.steer("first", daemon.path("c")).exitCode == 0)
+        #expect(try await daemon.steer("first", daemon.path("nowhere")).exitCode == 66)
+        #expect(try await daemon.steer("resume").exitCode == 0)
+        try await daemon.waitUntilDone(["a", "c"])
+        #expect(try daemon.status().ended.map(\.path).prefix(2) == [daemon.path("a"), daemon.path("c")])
+        #expect(daemon.state(of: "b") == "cancelled")
+        #expect(try await daemon.steer("retry", daemon.path("b")).exitCode == 0)
+        try await daemon.waitUntilDone(["b"])
+        #expect(try await daemon.steer("retrain", daemon.path("a")).exitCode == 0)
+        try await daemon.wait("the retraining") { daemon.mentions("a", "done: 2 results are written") == 2 }
+        try await daemon.waitUntilDone(["a"])
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.filter { $0.key.hasPrefix(daemon.path("a")) }.values.sorted() == [2, 2])
+      #expect(runs.filter { $0.key.hasPrefix(daemon.path("b")) }.values.sorted() == [1, 1])
+      try daemon.expectNothingLeft()
+    }
+  }
+
+  @Test func `The backlog is left alone until a person asks for it`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      for (number, name) in ["a", "b"].enumerated() {
+        try daemon.drop(name, number: number)
+        try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
+      }
+      try await daemon.run {
+        try await daemon.waitFor("a", "backlog")
+        try await daemon.waitFor("b", "backlog")
+        let run = try await daemon.steer("process", daemon.path("a"))
+        #expect(run.exitCode == 0, "\(run.errors)")
+        try await daemon.waitUntilDone(["a"])
+        #expect(daemon.state(of: "b") == "backlog")
+        let all = try await daemon.steer("process", "--backlog")
+        #expect(all.output.contains("1 session"), "\(all.output)")
+        try await daemon.waitUntilDone(["b"])
+      }
+    }
+  }
+
+  @Test func `The owner's command is told of each session that ended`() async throws {
+    try await RunningDaemon.prepared { daemon in
+      let script = try daemon.scratch.script(#"cat >> "\#(daemon.scratch.path("told"))""#)
+      try daemon.configure(Self.settings("notify: {command: \(script)}"))
+      try await daemon.run {
+        try daemon.drop("s", number: 1)
+        try await daemon.wait("the command") {
+          (try? daemon.scratch.text("told"))?.contains("\n}") == true
+        }
+      }
+      let told = try daemon.scratch.text("told")
+      #expect(told.contains(#""outcome" : "done""#), "\(told)")
+      #expect(told.contains(daemon.path("s")))
+    }
+  }
+}
