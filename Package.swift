@@ -116,7 +116,8 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "Configuration", "FileAccess", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+        "Configuration", "FileAccess", "Threads", "Vocabulary", system,
+        .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(
       name: "Scheduling",
