@@ -172,6 +172,10 @@ let package = Package(
     .executableTarget(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
       swiftSettings: strict),
+    // Fills a small disk with a store, and makes room again.
+    .executableTarget(
+      name: "store-on-full-disk", dependencies: ["Store", "Vocabulary"], path: "Tests/StoreOnFullDisk",
+      swiftSettings: strict),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
     .testTarget(name: "FileSystemsTests", dependencies: ["FileSystems"], swiftSettings: strict),
@@ -236,7 +240,8 @@ let package = Package(
       name: "StoreTests",
       dependencies: [
         "Configuration", "FileAccess", "Parameters", "Store", "TestSupport", "Vocabulary",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "store-on-full-disk", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests",

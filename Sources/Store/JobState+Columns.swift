@@ -20,7 +20,9 @@ extension JobRecord.State {
   }
 
   init(_ row: Row) throws {
-    let (failure, summary): (Failure?, JobSummary?) = (try row.document("failure"), try row.document("summary"))
+    let (failure, summary): (Failure?, JobSummary?) = (
+      try row.document("failure"), try row.document("summary")
+    )
     let dueAt: Int64? = try row.optional("due_at")
     switch (try row.word("state") as Word, dueAt, failure, summary) {
     case (.queued, _, _, _): self = .queued

@@ -46,7 +46,8 @@ extension Store {
   @discardableResult
   public func prune(days: Int, rows: Int, now: Int64) async -> Int {
     let bound = bounds.pruned
-    let oldest = now.subtractingReportingOverflow(Int64(days).multipliedReportingOverflow(by: 86_400).partialValue)
+    let oldest = now.subtractingReportingOverflow(
+      Int64(days).multipliedReportingOverflow(by: 86_400).partialValue)
     let removed = try? await writing { database in
       var count = try database.removeAttempts(before: oldest.partialValue, atMost: bound)
       count += try database.removeAttempts(beyond: rows, atMost: bound - count)

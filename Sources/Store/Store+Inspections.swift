@@ -13,7 +13,8 @@ extension Store {
       try Row.fetchOne(
         database, sql: "SELECT document, used FROM inspections WHERE path = ? AND key = ?",
         arguments: [path.stored, key.stored]
-      ).map { row in (document: try row.required("document") as Data, used: try row.required("used") as Int64) }
+      ).map { row in (document: try row.required("document") as Data, used: try row.required("used") as Int64)
+      }
     }
     guard let found = found ?? nil, let inspection = StoredJSON.decoded(Inspection.self, found.document),
       inspection.stamps == stamps

@@ -9,12 +9,11 @@ extension Store {
     do throws(StoreProblem) {
       return try await writing { database in
         var state = StoredState()
-        let sessions = try database.sessions()
-        let (jobs, unreadable) = try database.jobs()
-        for path in unreadable.union(sessions.unreadable) {
-          try database.run("DELETE FROM sessions WHERE path = ?", [path])
-        }
-        state.sessions = sessions.records.filter { !unreadable.contains($0.path.stored) }
+        let (sessions, unreadableSessions) = try database.sessions()
+        let (jobs, sessionsOfUnreadable) = try database.jobs()
+        let unreadable = unreadableSessions.union(sessionsOfUnreadable)
+        for path in unreadable { try database.run("DELETE FROM sessions WHERE path = ?", [path]) }
+        state.sessions = sessions.filter { !unreadable.contains($0.path.stored) }
         state.jobs = jobs.filter { !unreadable.contains($0.path.stored) }
         state.openAttempts = try database.openAttempts()
         state.lastAttempt =

@@ -169,7 +169,8 @@ extension StoreWriter {
       let notice = try await store.reopen()
       state.withLock { $0.needsSnapshot = true }
       if let notice {
-        tell(Failure(.badData, store.path, "was damaged: \(notice)", remedy: "check the disk that it lies on"))
+        tell(
+          Failure(.badData, store.path, "was damaged: \(notice)", remedy: "check the disk that it lies on"))
       }
       return true
     } catch {
