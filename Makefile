@@ -4,7 +4,7 @@
 
 DEMO := .build/demo/demo_session
 PEERS := .build/peers
-PACKAGES := libhdf5-dev pkg-config
+PACKAGES := libhdf5-dev libsqlite3-dev pkg-config
 # sudo only for those who need it.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
@@ -66,7 +66,7 @@ lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 setup:
-	@pkg-config --exists hdf5 2>/dev/null || \
+	@pkg-config --exists hdf5 sqlite3 2>/dev/null || \
 	  { $(SUDO) apt-get update && $(SUDO) apt-get install -y --no-install-recommends $(PACKAGES); }
 
 clean:

@@ -118,7 +118,8 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "FileAccess", "Threads", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+        "Configuration", "FileAccess", "Threads", "Vocabulary", system,
+        .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: strict),
     .target(
       name: "Scheduling",
@@ -141,7 +142,7 @@ let package = Package(
       name: "blechd",
       dependencies: [
         "Configuration", "Control", "FileAccess", "Intake", "Jobs", "Leases", "Machine", "Reporting",
-        "Scheduling", "Store", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
+        "Scheduling", "Spool", "Store", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -173,6 +174,10 @@ let package = Package(
       swiftSettings: optimised),
     .executableTarget(
       name: "stopped-commit", dependencies: ["FileAccess", "SafetyHarness"], path: "Tests/StoppedCommit",
+      swiftSettings: strict),
+    // Fills a small disk with a store, and makes room again.
+    .executableTarget(
+      name: "store-on-full-disk", dependencies: ["Store", "Vocabulary"], path: "Tests/StoreOnFullDisk",
       swiftSettings: strict),
     .testTarget(name: "ReportingTests", dependencies: ["Reporting", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: strict),
@@ -240,7 +245,8 @@ let package = Package(
       name: "StoreTests",
       dependencies: [
         "Configuration", "FileAccess", "Parameters", "Store", "TestSupport", "Vocabulary",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "store-on-full-disk", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
     .testTarget(
       name: "SchedulingTests",

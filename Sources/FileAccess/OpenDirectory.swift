@@ -84,6 +84,16 @@ public final class OpenDirectory {
     return Stamp(state)
   }
 
+  /// Whether `name` is a regular file, and no link to one; nil where there is nothing of that name. Does not open it.
+  public func isRegularFile(_ name: String) throws(FileError) -> Bool? {
+    var state = stat()
+    guard unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0 else {
+      if errno == ENOENT { return nil }
+      throw systemError(name, "look at it")
+    }
+    return state.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Whether both are one directory, by whatever paths they were opened.
   public func isSame(as other: OpenDirectory) throws(FileError) -> Bool {
     let (own, others) = (try stamp(of: "."), try other.stamp(of: "."))

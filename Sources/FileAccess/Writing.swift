@@ -138,6 +138,27 @@ extension OpenDirectory {
     return ".\(stem).\(getpid()).tmp"
   }
 
+  /// Gives the file or directory `name` another name here; what had that name is replaced.
+  public func rename(_ name: String, to other: String) throws(FileError) {
+    guard unsafe renameat(descriptor.rawValue, name, descriptor.rawValue, other) == 0 else {
+      throw systemError(name, "rename it", isWriting: true)
+    }
+  }
+
+  /// Makes the file `name`, empty, if there is none, and lets nobody but its owner at it.
+  public func makePrivateFile(_ name: String) throws(FileError) {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let raw = retried { unsafe openat(descriptor.rawValue, name, flags, 0o600) }
+    if raw >= 0 {
+      _ = close(raw)
+    } else if errno != EEXIST {
+      throw systemError(name, "create it", isWriting: true)
+    } else {
+      // Another's stays as it is: who may not write to it will find out.
+      _ = unsafe fchmodat(descriptor.rawValue, name, 0o600, 0)
+    }
+  }
+
   /// Removes the file `name`; it is no error if there is none.
   public func remove(_ name: String) throws(FileError) {
     guard unsafe unlinkat(descriptor.rawValue, name, 0) == 0 || errno == ENOENT else {

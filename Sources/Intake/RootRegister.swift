@@ -46,10 +46,30 @@ public struct RootRegister: Sendable {
 
   /// When a root was first watched, if it ever was and the register can be read: in seconds since 1970.
   public func firstWatched(_ root: String) -> Int64? {
+    all[root]
+  }
+
+  /// All that are known, in seconds since 1970 by path; none where the register cannot be read.
+  public var all: [String: Int64] {
     guard let place = try? OpenDirectory(at: directory),
       let bytes = try? place.read(Self.name, limit: Self.longestFile)
-    else { return nil }
-    return (try? JSONDecoder().decode(Document.self, from: Data(bytes)))?.firstWatched[root]
+    else { return [:] }
+    return (try? JSONDecoder().decode(Document.self, from: Data(bytes)))?.firstWatched ?? [:]
+  }
+
+  /// Puts what another place remembers into the register.
+  ///
+  /// - Throws: `Failure` where it cannot be written.
+  public func restore(_ times: [String: Int64]) throws(Failure) {
+    do {
+      let place = try OpenDirectory(creatingAt: directory, mode: 0o755)
+      let known = try read(place).known.merging(times) { min($0, $1) }
+      try place.write(Self.name, Array(try JSONEncoder().encode(Document(firstWatched: known))))
+    } catch let error as FileError {
+      throw error.failure(remedy: "check who may write there")
+    } catch {
+      throw Failure(.internalError, directory, "\(error)", remedy: "please report this")
+    }
   }
 
   private func read(_ place: OpenDirectory) throws(FileError) -> (known: [String: Int64], setAside: String?) {

@@ -18,7 +18,9 @@ public enum Processors {
   @discardableResult
   public static func allowOnly(_ numbers: [Int]) -> Bool {
     var mask = [UInt8](repeating: 0, count: mostProcessors / 8)
-    for number in numbers where (0..<mostProcessors).contains(number) { mask[number / 8] |= 1 << (number % 8) }
+    for number in numbers where (0..<mostProcessors).contains(number) {
+      mask[number / 8] |= 1 << (number % 8)
+    }
     return unsafe clinux_set_processors(mask, mask.count) == 0
   }
 

@@ -97,6 +97,7 @@ public actor Scheduler {
       case .start(let start): self.start(start)
       case .stop(let attempt): workers[attempt]?.cancel()
       case .reconsider(let directory, let isDone): surroundings.reconsider(directory, isDone)
+      case .discard(let fingerprints): surroundings.discard(fingerprints)
       case .tell(let event): surroundings.onEvent(event)
       }
     }

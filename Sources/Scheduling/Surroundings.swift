@@ -18,6 +18,8 @@ public struct Surroundings: Sendable {
   ///
   /// - Parameter isDone: what a person had asked for it is done.
   public var reconsider: @Sendable (_ directory: String, _ isDone: Bool) -> Void
+  /// Removes results from the spool, some time.
+  public var discard: @Sendable (_ fingerprints: [String]) -> Void
   /// Is called in order; must not take long.
   public var onEvent: @Sendable (WorkEvent) -> Void
   public var now: @Sendable () -> Now
@@ -27,7 +29,8 @@ public struct Surroundings: Sendable {
     releaseLease: @escaping @Sendable (String) async -> Void,
     store: @escaping @Sendable ([StoreChange]) -> Void, flushStore: @escaping @Sendable () async -> Void,
     readings: @escaping @Sendable () async -> Readings,
-    reconsider: @escaping @Sendable (String, Bool) -> Void, onEvent: @escaping @Sendable (WorkEvent) -> Void,
+    reconsider: @escaping @Sendable (String, Bool) -> Void, discard: @escaping @Sendable ([String]) -> Void,
+    onEvent: @escaping @Sendable (WorkEvent) -> Void,
     now: @escaping @Sendable () -> Now
   ) {
     self.executor = executor
@@ -37,6 +40,7 @@ public struct Surroundings: Sendable {
     self.flushStore = flushStore
     self.readings = readings
     self.reconsider = reconsider
+    self.discard = discard
     self.onEvent = onEvent
     self.now = now
   }

@@ -12,7 +12,8 @@ extension ResourceUse {
     // The kernel counts in KiB.
     let peak = max(ProcessMemory.ownPeak ?? own.ru_maxrss * 1024, children.ru_maxrss * 1024)
     return ResourceUse(
-      cpuSeconds: [own.ru_utime, own.ru_stime, children.ru_utime, children.ru_stime].map(seconds).reduce(0, +),
+      cpuSeconds: [own.ru_utime, own.ru_stime, children.ru_utime, children.ru_stime].map(seconds).reduce(
+        0, +),
       peakMemoryBytes: peak)
   }
 }

@@ -86,7 +86,7 @@ import Vocabulary
       }
       try daemon.scratch.write("state/blechd.sqlite", String(repeating: "no database ", count: 1000))
       try await daemon.run { try await daemon.waitUntilDone(["s"]) }
-      #expect(daemon.log.contains { $0.contains("it is now") && $0.contains("damaged-1") })
+      #expect(daemon.log.contains { $0.contains("blechd.sqlite.damaged-1") })
       #expect(try await daemon.trainings().isEmpty)
       let names = try FileManager.default.contentsOfDirectory(atPath: daemon.scratch.path("state"))
       #expect(names.contains("blechd.sqlite.damaged-1"))

@@ -23,15 +23,13 @@ extension RunningDaemon {
   func attempts() async throws -> [AttemptRow] {
     let (store, notice) = try Store.open(in: scratch.path("state"))
     #expect(notice == nil)
-    return try await store.attempts(limit: 100_000)
+    return try await store.attempts(of: nil, limit: 100_000)
   }
 
   /// How often each job was trained to its end, by session and job.
   func trainings() async throws -> [String: Int] {
-    try await attempts().reduce(into: [:]) { counts, attempt in
-      if attempt.origin == .trained, let job = attempt.began.work.job {
-        counts["\(attempt.began.path) \(job)", default: 0] += 1
-      }
+    try await attempts().reduce(into: [:]) { counts, row in
+      if row.end?.summary?.origin == .trained, let job = row.job { counts[job, default: 0] += 1 }
     }
   }
 
@@ -55,6 +53,9 @@ extension RunningDaemon {
   }
 }
 
-extension AttemptRecord.Work {
-  var job: JobIdentity? { if case .inference(let job, _) = self { job } else { nil } }
+extension AttemptRow {
+  /// The session and the job that it was for; nil of a commit.
+  var job: String? {
+    if case .inference(let job, _) = attempt.work { "\(attempt.path) \(job)" } else { nil }
+  }
 }

@@ -19,6 +19,7 @@ struct BookWorld {
   private(set) var stopped: [Int64] = []
   private(set) var leased: Set<String> = []
   private(set) var reconsidered: [String] = []
+  private(set) var discarded: [String] = []
   private(set) var events: [WorkEvent] = []
   /// What a store would have.
   private(set) var stored = StoredState()
@@ -110,6 +111,7 @@ struct BookWorld {
     case .stop(let attempt): stopped.append(attempt)
     case .store(let change): stored.apply(change)
     case .reconsider(let directory, _): reconsidered.append(directory)
+    case .discard(let fingerprints): discarded += fingerprints
     case .tell(let event): events.append(event)
     }
   }

@@ -107,6 +107,18 @@ struct RestartTests {
     next.enqueue(work("/b"))
     next.perform(next.book.forgetUnseen())
     #expect(next.stored.sessions.map(\.path) == ["/b"])
+    // The same data are in the other session, too.
+    #expect(next.discarded.isEmpty)
+  }
+
+  @Test func `results of a session that was written as the daemon died are removed`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a", fingerprint: "g"))
+    world.endFirst()
+    world.endFirst()
+    var next = restart(world)
+    next.perform(next.book.forgetUnseen())
+    #expect(next.discarded == ["g0", "g1"])
   }
 
   @Test func `retraining that was begun goes on where it was`() {

@@ -55,7 +55,8 @@ struct WorkerEnd: Sendable {
 
   private func failure(of signal: Int32, _ task: WorkerRequest.Task, _ bounds: WorkerBounds?) -> Failure {
     guard let bounds else { return unexplained }
-    let bounded = "\(task.title) was ended by signal \(signal), its memory bounded to \(Failure.text(bounds.memory))"
+    let bounded =
+      "\(task.title) was ended by signal \(signal), its memory bounded to \(Failure.text(bounds.memory))"
     if let allocationFailure {
       return Failure(
         task.codeOfMemory, task.place, "\(bounded): \(allocationFailure)",

@@ -176,7 +176,8 @@ public struct WorkerProcess: Sendable {
     } catch {
       said.nonsense =
         error as? Failure
-        ?? Failure(.internalError, "blechd-worker", "cannot be understood: \(error)", remedy: "please report this")
+        ?? Failure(
+          .internalError, "blechd-worker", "cannot be understood: \(error)", remedy: "please report this")
     }
     return said
   }

@@ -206,9 +206,12 @@ public struct JobBook: Sendable {
 
   /// Everything has been looked at: what an earlier run had queued and is not there any more is forgotten.
   public mutating func forgetUnseen() -> [BookEffect] {
-    let unseen = remembered.keys.sorted()
+    let unseen = remembered
     remembered = [:]
-    return unseen.map { .store(.forgetSession(path: $0)) }
+    // A daemon that died after its commit has left results there which are in the .h5.
+    let fingerprints = Set(unseen.values.flatMap { $0.jobs.values.map(\.fingerprint) }).filter { uses[$0] == nil }
+    let effects: [BookEffect] = unseen.keys.sorted().map { .store(.forgetSession(path: $0)) }
+    return effects + (fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())])
   }
 
   /// Ends the workers of a session's jobs; the jobs themselves stay as they are.

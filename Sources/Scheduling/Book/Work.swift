@@ -100,5 +100,7 @@ public enum BookEffect: Equatable, Sendable {
   ///
   /// - Parameter isDone: what a person has asked for it is done.
   case reconsider(directory: String, isDone: Bool)
+  /// Nobody needs these results in the spool any more.
+  case discard(fingerprints: [String])
   case tell(WorkEvent)
 }

@@ -1,5 +1,6 @@
 import Configuration
 import FoundationEssentials
+import Intake
 import Logging
 import Store
 import SystemPackage
@@ -8,6 +9,7 @@ import Vocabulary
 
 /// The store as the daemon uses it: opened at the start, written to in the background.
 struct Remembering: Sendable {
+  let store: Store
   let writer: StoreWriter
   /// What an earlier run left.
   let stored: StoredState
@@ -15,6 +17,7 @@ struct Remembering: Sendable {
   /// How long opening may take: it reads all of the file.
   private static let longestOpening = Duration.seconds(300)
 
+  /// - Parameter snapshot: all that is to be in the store, for one that has lost it.
   /// - Throws: `Failure` where there can be no store.
   static func open(
     in state: StateDirectory, log: Logger, snapshot: @escaping @Sendable () async -> [StoreChange]
@@ -27,29 +30,29 @@ struct Remembering: Sendable {
       throw Failure(.temporary, state.path, "does not answer", remedy: "is its disk in order?")
     }
     let (store, notice) = try opened.get()
-    if let notice { log.warning("\(notice)") }
-    let stored: StoredState
-    do throws(Store.Problem) {
-      stored = try await store.load()
-      try await store.closeLostAttempts(at: Int64(Date.now.timeIntervalSince1970))
-    } catch {
-      throw error.failure
+    if let notice {
+      log.warning("\(notice); nothing is computed twice: the results are in the sessions' own files")
     }
-    let writer = StoreWriter(
-      store, directory: state.path,
-      onProblem: { problem in
-        if let problem {
-          log.error(
-            "what happens cannot be written down: \(problem); the work goes on, and it is tried again")
-        } else {
-          log.notice("what happens is written down again")
-        }
-      },
-      onReopened: { notice in
-        log.warning("\(notice)")
-        return await snapshot()
-      })
-    return Remembering(writer: writer, stored: stored)
+    let stored = try await store.load()
+    try await store.closeLostAttempts(at: Int64(Date.now.timeIntervalSince1970))
+    try await reconcileRoots(in: state, store)
+    let writer = StoreWriter(store, snapshot: snapshot) { problem in
+      if let problem {
+        log.error("what happens cannot be written down: \(problem); the work goes on, and it is tried again")
+      } else {
+        log.notice("what happens is written down again")
+      }
+    }
+    return Remembering(store: store, writer: writer, stored: stored)
+  }
+
+  /// When roots were first watched is kept in two places: a loss of either must not make old sessions new, nor new ones
+  /// old.
+  private static func reconcileRoots(in state: StateDirectory, _ store: Store) async throws(Failure) {
+    let register = RootRegister(in: state.path)
+    let known = register.all
+    let times = try await store.reconcileRoots(known)
+    if times != known { try register.restore(times) }
   }
 
   /// What people had asked for and was not done yet.
@@ -62,13 +65,13 @@ struct Remembering: Sendable {
   /// What inspections found, kept in the store.
   var inspections: InspectionMemory {
     InspectionMemory(
-      recall: { [writer] in await writer.store.recall(path: $0, key: $1, stamps: $2) },
-      remember: { [writer] in await writer.store.remember($0, path: $1, key: $2) })
+      recall: { [store] in await store.recall(path: $0, key: $1, stamps: $2) },
+      remember: { [store] in await store.remember($0, path: $1, key: $2) })
   }
 
-  /// Forgets now and then what is too old, or too much.
+  /// Forgets what is too old, or too much.
   func prune(_ history: Configuration.History) async {
-    _ = try? await writer.store.prune(
+    await store.prune(
       days: history.days, rows: history.rows, now: Int64(Date.now.timeIntervalSince1970))
   }
 }

@@ -8,6 +8,7 @@ import Machine
 import Reporting
 import Scheduling
 import ServiceLifecycle
+import Spool
 import Store
 import Synchronization
 import SystemPackage
@@ -57,9 +58,14 @@ final class WorkService: Service {
       surroundings: Surroundings(
         executor: executor, takeLease: { (directory) throws(Failure) in try await leases.take(directory) },
         releaseLease: { await leases.release($0) }, store: { writer.add($0) },
-        flushStore: { await writer.flush(atMost: Self.longestFlush) }, readings: { await readings.now() },
+        flushStore: { _ = await writer.flush(atMost: Self.longestFlush) }, readings: { await readings.now() },
         reconsider: { directory, isDone in
           Task { await watch.watch.intake.reconsider(FilePath(directory), isDone: isDone) }
+        },
+        discard: { [spool] fingerprints in
+          try? onOwnThread {
+            for fingerprint in fingerprints { try? Spool(at: spool).remove(fingerprint) }
+          }
         },
         onEvent: { event in
           workLog.tell(event)
@@ -83,7 +89,6 @@ final class WorkService: Service {
   func run() async throws {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
-        group.addTask { await self.remembering.writer.run() }
         group.addTask { await self.removeStaleLeases() }
         group.addTask { await self.notifier.run() }
         group.addTask { await self.pruneOn() }
@@ -96,11 +101,11 @@ final class WorkService: Service {
         // Ends by the scheduler's stop alone.
         await scheduler.run()
         notifier.stop()
-        await remembering.writer.flush(atMost: Self.longestFlush)
+        _ = await remembering.writer.flush(atMost: Self.longestFlush)
         remembering.writer.stop()
         group.cancelAll()
         await group.waitForAll()
-        remembering.writer.store.close()
+        await remembering.store.close()
       }
     } onGracefulShutdown: {
       Task { await self.scheduler.stop(within: Self.longestStop) }
