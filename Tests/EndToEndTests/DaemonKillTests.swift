@@ -112,7 +112,7 @@ private final class Killer: Sendable {
         (Int.random(in: 300...2500, using: &state.random), Int.random(in: 0..<3, using: &state.random))
       }
       try await Task.sleep(for: .milliseconds(pause))
-      let workers = Self.children(of: process)
+      let workers = (try? daemon.workers()) ?? []
       state.withLock { $0.killed += 1 }
       if kind != 0 { for worker in workers.prefix(1) { kill(worker, SIGKILL) } }
       guard kind != 1 else { continue }
@@ -140,13 +140,5 @@ private final class Killer: Sendable {
   private static func isDead(_ process: pid_t) -> Bool {
     let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
     return stat?.split(separator: ")").last?.hasPrefix(" Z") ?? true
-  }
-
-  private static func children(of process: pid_t) -> [pid_t] {
-    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
-    return tasks.flatMap { task in
-      let text = try? String(contentsOfFile: "/proc/\(process)/task/\(task)/children", encoding: .utf8)
-      return (text ?? "").split(separator: " ").compactMap { pid_t($0) }
-    }
   }
 }

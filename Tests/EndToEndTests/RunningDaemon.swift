@@ -172,9 +172,7 @@ final class RunningDaemon: Sendable {
 
   /// Writes a log of completed scripts, in place, as Python does.
   static func log(_ completed: [String: Date], in session: String) throws {
-    let format = DateFormatter()
-    format.dateFormat = "yyyy-MM-dd HH:mm:ss"
-    let times = completed.mapValues { format.string(from: $0) }
+    let times = completed.mapValues { time($0) }
     let json = try JSONSerialization.data(withJSONObject: ["attempted": times, "completed": times])
     try json.write(to: URL(filePath: session + "/execution_log.json"))
   }

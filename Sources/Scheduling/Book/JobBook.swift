@@ -209,7 +209,9 @@ public struct JobBook: Sendable {
     let unseen = remembered
     remembered = [:]
     // A daemon that died after its commit has left results there which are in the .h5.
-    let fingerprints = Set(unseen.values.flatMap { $0.jobs.values.map(\.fingerprint) }).filter { uses[$0] == nil }
+    let fingerprints = Set(unseen.values.flatMap { $0.jobs.values.map(\.fingerprint) }).filter {
+      uses[$0] == nil
+    }
     let effects: [BookEffect] = unseen.keys.sorted().map { .store(.forgetSession(path: $0)) }
     return effects + (fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())])
   }
