@@ -87,8 +87,9 @@ let package = Package(
 
     .target(
       name: "Intake",
-      dependencies: ["Configuration", "FileAccess", "Vocabulary", "Watching", "WorkerProtocol", system],
-      swiftSettings: strictMemory),
+      dependencies: [
+        "Configuration", "FileAccess", "Vocabulary", "Watching", "WorkerProtocol", crypto, system,
+      ], swiftSettings: strictMemory),
 
     // What the machine's owner sets.
     .target(
@@ -251,6 +252,12 @@ let package = Package(
         "Reporting",
         "TestSupport", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+    .testTarget(
+      name: "BlechdTests",
+      dependencies: [
+        "blechd", "Intake", "Jobs", "Parameters", "TestSupport", "Vocabulary", "Watching", "WorkerProtocol",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests",

@@ -12,6 +12,17 @@ public actor Intake {
     case progress
     case enqueue(FilePath, SessionWork)
     case withdraw(FilePath)
+    /// What is asked for the session is this from now on: nil, it is over. To be remembered, and given to the next intake.
+    case requested(FilePath, SessionRequest?)
+  }
+
+  /// What became of a request.
+  public enum Answer: Equatable, Sendable {
+    /// It counts at the next inspection: at once, or as soon as the session has settled. The session stood there; where it
+    /// is `sameAs` another path, that one has the request.
+    case accepted(SessionStanding)
+    /// No session is known there, or not yet.
+    case unknown
   }
 
   /// One session, for a status.
@@ -19,10 +30,17 @@ public actor Intake {
     public let path: FilePath
     public let root: Int
     public let standing: SessionStanding
+    /// What a person has asked for it and is not over.
+    public let request: SessionRequest?
   }
 
+  /// Reads one session, in bounded time; ends early when its task is cancelled.
+  ///
+  /// The stamps are those that the watch saw settle; nil: it is to be read whatever is remembered of it.
+  public typealias Inspect = @Sendable (SessionSource, [FileName: Stamp]?) async -> InspectionOutcome
+
   private var book: SessionBook
-  private let inspect: @Sendable (SessionSource) async -> InspectionOutcome
+  private let inspect: Inspect
   private let recheck: @Sendable (FilePath) -> Void
   private let onEvent: @Sendable (Event) -> Void
   /// By round.
@@ -41,16 +59,16 @@ public actor Intake {
   /// - Parameters:
   ///   - roots: in the order of the watcher's.
   ///   - template: how sessions are read; its directory is left out of account.
-  ///   - memory: fingerprints of what is queued already, by path: what an earlier intake had.
-  ///   - inspect: reads one session, in bounded time; ends early when its task is cancelled.
+  ///   - memory: what is queued already, by path: what an earlier intake had.
+  ///   - requests: what was asked for and is not over, by path; it counts when the session is first seen.
   ///   - recheck: asks the watch to let a directory settle once more.
   ///   - onEvent: is called on the actor, in order; it must not take long.
   public init(
-    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:],
-    inspect: @escaping @Sendable (SessionSource) async -> InspectionOutcome,
+    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: QueuedWork] = [:],
+    requests: [FilePath: SessionRequest] = [:], inspect: @escaping Inspect,
     recheck: @escaping @Sendable (FilePath) -> Void, onEvent: @escaping @Sendable (Event) -> Void
   ) {
-    book = SessionBook(roots: roots, template: template, memory: memory)
+    book = SessionBook(roots: roots, template: template, memory: memory, requests: requests)
     self.inspect = inspect
     self.recheck = recheck
     self.onEvent = onEvent
@@ -59,24 +77,51 @@ public actor Intake {
   public func take(_ reports: [RootReport]) {
     guard !isStopped else { return }
     for report in reports { perform(book.take(report)) }
-    // What changed or went is not worth being read any further.
-    for (round, inspection) in inspections where book.records[inspection.assignment.path]?.round != round {
-      inspection.task.cancel()
-    }
+    goOn()
+  }
+
+  /// What a person asks for one session.
+  public func ask(_ request: SessionRequest, of path: FilePath) -> Answer {
+    guard !isStopped else { return .unknown }
+    let (standing, effects) = book.ask(request, of: path)
+    perform(effects)
+    goOn()
+    return standing.map { .accepted($0) } ?? .unknown
+  }
+
+  /// Asks `process` for every session that stands in the backlog, and lies at or below a directory where one is given.
+  ///
+  /// - Returns: their paths. A session that has not been looked at yet is not among them.
+  public func askBacklog(below directory: FilePath? = nil) -> [FilePath] {
+    guard !isStopped else { return [] }
+    let (paths, effects) = book.askBacklog(below: directory)
+    perform(effects)
+    goOn()
+    return paths
+  }
+
+  /// What the queue had of the session is gone, as where its data had changed: the session is read, and what needs work is
+  /// handed over, even if it is the same as before.
+  public func reconsider(_ path: FilePath) {
+    perform(book.reconsider(path))
+    guard !isStopped else { return }
     goOn()
   }
 
   /// Every session directory that is known, in no order.
   public var sessions: [Session] {
-    book.records.map { Session(path: $0.key, root: $0.value.view.root, standing: $0.value.standing) }
+    book.records.map(Session.init)
   }
 
-  /// Fingerprints of what is queued, by path.
-  public var queued: [FilePath: [String]] { book.queued }
+  /// What is queued, by path.
+  public var queued: [FilePath: QueuedWork] { book.queued }
+
+  /// What was asked for and is not over, by path.
+  public var requests: [FilePath: SessionRequest] { book.requests }
 
   /// Where one session stands, if it is known.
   public func session(at path: FilePath) -> Session? {
-    book.records[path].map { Session(path: path, root: $0.view.root, standing: $0.standing) }
+    book.records[path].map { Session(path, $0) }
   }
 
   /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
@@ -100,15 +145,20 @@ public actor Intake {
       case .enqueue(let path, let work): onEvent(.enqueue(path, work))
       case .withdraw(let path): onEvent(.withdraw(path))
       case .recheck(let path): recheck(path)
+      case .requested(let path, let request): onEvent(.requested(path, request))
       }
     }
   }
 
   private func goOn() {
+    // What changed or went is not worth being read any further.
+    for (round, inspection) in inspections where book.records[inspection.assignment.path]?.round != round {
+      inspection.task.cancel()
+    }
     while let next = nextAssignment() {
       let inspect = inspect
       let task = Task {
-        let outcome = await inspect(next.source)
+        let outcome = await inspect(next.source, next.isAnew ? nil : next.stamps)
         ended(next, outcome)
       }
       inspections[next.round] = (next, task)
@@ -152,6 +202,13 @@ public actor Intake {
         goOn()
       }
     }
+  }
+}
+
+extension Intake.Session {
+  fileprivate init(_ path: FilePath, _ record: SessionBook.Record) {
+    self.init(
+      path: path, root: record.view.root, standing: record.standing, request: record.request)
   }
 }
 

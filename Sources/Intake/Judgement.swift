@@ -8,6 +8,9 @@ struct Judgement {
   let now: Moment
   /// How often in a row something passing was in the way.
   let attempts: Int
+  /// Every job is work, whatever is there already.
+  var retrains = false
+  var ignoresBacklog = false
 
   func standing(after outcome: InspectionOutcome) -> SessionStanding {
     switch outcome {
@@ -20,12 +23,14 @@ struct Judgement {
   private func standing(after inspection: Inspection) -> SessionStanding {
     let work = SessionWork(
       source: source, inspection: inspection,
-      jobs: inspection.jobs.filter { $0.needsWork(retrains: false, replacesForeign: source.replacesForeign) })
+      jobs: inspection.jobs.filter {
+        $0.needsWork(retrains: retrains, replacesForeign: source.replacesForeign)
+      }, retrains: retrains, priority: root.priority)
     if work.jobs.isEmpty {
       let foreign = inspection.jobs.count { $0.existing == .foreign }
       return .done(current: inspection.jobs.count - foreign, foreign: foreign)
     }
-    if let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
+    if !ignoresBacklog, let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
     if let obstacle = inspection.obstacle { return .blocked(obstacle, retry: retry) }
     return .queued(work)
   }

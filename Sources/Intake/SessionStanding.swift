@@ -43,6 +43,10 @@ public struct SessionWork: Equatable, Sendable {
   public let inspection: Inspection
   /// The jobs that need work, in their order.
   public let jobs: [PlannedJob]
+  /// A person has asked that they be inferred anew, whatever is there: results, and networks of earlier runs.
+  public let retrains: Bool
+  /// Of the session's root: higher first.
+  public let priority: Int
 
   /// What determines the work's results.
   var fingerprints: [String] { jobs.map(\.fingerprint) }
@@ -84,8 +88,8 @@ extension SessionStanding {
     case .needsRecovery(let directories, _):
       "an interrupted commit has left a journal in \(directories.joined(separator: ", ")); run blechctl recover on it"
     case .backlog(let backlog):
-      "it was sorted on \(backlog.sorted), before \(backlog.limit), since when sessions of this root are taken; run "
-        + "blechctl infer on it, or set backlog in the configuration"
+      "it was sorted on \(backlog.sorted), before \(backlog.limit), since when sessions of this root are taken; "
+        + "blechctl process takes it all the same, and backlog in the configuration takes all of them"
     case .done(let current, 0): "all \(current) results are up to date"
     case .done(let current, let foreign):
       "\(foreign) results were written by another program and are kept"

@@ -16,6 +16,8 @@ struct Decision {
       log.notice("\(path.shown): would infer \(work.jobs.count) of \(work.inspection.jobs.count) jobs")
       for notice in work.inspection.notices { log.info("\(path.shown): \(notice)") }
     case .progress: break
+    case .requested(let path, let request?): log.notice("\(path.shown): is asked for: \(request.rawValue)")
+    case .requested(_, nil): break
     case .withdraw(let path): log.notice("\(path.shown): is taken from the queue")
     }
   }

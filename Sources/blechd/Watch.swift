@@ -6,7 +6,6 @@ import Logging
 import SystemPackage
 import Vocabulary
 import Watching
-import WorkerProtocol
 
 /// One configuration at work: a watcher, and the intake that takes its reports.
 struct Watch: Sendable {
@@ -19,10 +18,10 @@ struct Watch: Sendable {
 
   /// - Parameters:
   ///   - firstWatched: of each root, in seconds since 1970.
-  ///   - queued: fingerprints of what is queued already, by path.
+  ///   - queued: what is queued already, by path.
   ///   - onChange: is called whenever there is something new to report.
   init(
-    _ configuration: Configuration, firstWatched: [Int64], queued: [FilePath: [String]],
+    _ configuration: Configuration, firstWatched: [Int64], queued: [FilePath: QueuedWork],
     worker: WorkerProcess, log: Logger,
     onChange: @escaping @Sendable () -> Void
   ) throws(Failure) {
@@ -36,10 +35,12 @@ struct Watch: Sendable {
     } catch {
       throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
     }
-    let inspector = Inspector(worker: worker, memoryMB: configuration.limits.memoryPerJobMB)
+    // Nothing is changed as long as nothing is run.
+    let inspector = Inspector(
+      worker: worker, memoryMB: configuration.limits.memoryPerJobMB, recovers: false, log: log)
     self.inspector = inspector
     intake = Intake(
-      roots: roots, template: template, memory: queued, inspect: { await inspector.inspect($0) },
+      roots: roots, template: template, memory: queued, inspect: { await inspector.inspect($0, stamps: $1) },
       recheck: { [watcher] in watcher.recheck($0) },
       onEvent: {
         Decision($0).log(to: log)
@@ -74,22 +75,6 @@ struct Watch: Sendable {
   var isScanned: Bool {
     watcher.status.flatMap(\.trees).allSatisfy { tree in
       tree.isScanned || tree.problems.contains { ["missing", "unmounted", "hangs"].contains($0.kind) }
-    }
-  }
-}
-
-/// Has sessions read by workers, so that no file of theirs is opened here.
-struct Inspector: Sendable {
-  let worker: WorkerProcess
-  let memoryMB: Int
-
-  /// A session of many GB on a slow server is read in minutes.
-  private static let wallTime = Duration.seconds(600)
-
-  func inspect(_ source: SessionSource) async -> InspectionOutcome {
-    let bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
-    return await InspectionOutcome { () throws(Failure) in
-      try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds)
     }
   }
 }

@@ -46,7 +46,7 @@ final class WatchService: Service {
 
   private static func makeWatch(
     _ configuration: Configuration, _ state: StateDirectory, _ worker: WorkerProcess, _ log: Logger,
-    _ queued: [FilePath: [String]], _ change: AsyncStream<Void>.Continuation
+    _ queued: [FilePath: QueuedWork], _ change: AsyncStream<Void>.Continuation
   ) throws(Failure) -> Watch {
     let now = Int64(Date.now.timeIntervalSince1970)
     let known = try RootRegister(in: state.path).firstWatched(configuration.watch.map(\.path), now: now)
@@ -118,7 +118,7 @@ final class WatchService: Service {
     }
   }
 
-  private func put(_ configuration: Configuration, _ queued: [FilePath: [String]]) async throws(Failure) {
+  private func put(_ configuration: Configuration, _ queued: [FilePath: QueuedWork]) async throws(Failure) {
     let watch = try Self.makeWatch(configuration, state, worker, log, queued, change)
     try watch.start()
     current.withLock { $0 = watch }

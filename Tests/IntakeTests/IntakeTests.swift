@@ -35,7 +35,7 @@ import Watching
     let queued = Mutex<[String]>([])
     let intake = Intake(
       roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""),
-      inspect: { await inspections.run($0) }, recheck: { _ in },
+      inspect: { source, _ in await inspections.run(source) }, recheck: { _ in },
       onEvent: { event in
         if case .enqueue(let path, _) = event { queued.withLock { $0.append(path.string) } }
       })
@@ -53,7 +53,7 @@ import Watching
     let decided = Mutex<[String]>([])
     let intake = Intake(
       roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""),
-      inspect: { _ in .inspected(MadeUp.inspection()) }, recheck: { _ in },
+      inspect: { _, _ in .inspected(MadeUp.inspection()) }, recheck: { _ in },
       onEvent: { event in
         if case .decided(let path, let standing) = event {
           decided.withLock { $0.append("\(path.string.hasSuffix("good")) \(standing.name)") }
