@@ -266,7 +266,8 @@ let package = Package(
     .testTarget(
       name: "BlechdTests",
       dependencies: [
-        "Control", "Reporting", "Vocabulary", "blechd", system,
+        "Control", "Intake", "Jobs", "Parameters", "Reporting", "TestSupport", "Vocabulary", "Watching",
+        "WorkerProtocol", "blechd", system,
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(

@@ -12,9 +12,7 @@ public enum BacklogRule: Equatable, Sendable {
   ///
   /// A session that holds a result of ours was taken before, whatever its date.
   func leavesOut(_ inspection: Inspection) -> Backlog? {
-    guard !inspection.jobs.contains(where: { $0.existing == .current || $0.existing == .stale }) else {
-      return nil
-    }
+    guard !inspection.holdsOwnResults else { return nil }
     let limit: String
     switch self {
     case .all: return nil
@@ -30,4 +28,9 @@ public enum BacklogRule: Equatable, Sendable {
     inspection.sorting?.completed
       ?? inspection.stamps[inspection.h5].map { LocalTime.text($0.modified / 1_000_000_000) }
   }
+}
+
+extension Inspection {
+  /// Whether the session holds a result of ours, of whatever data.
+  var holdsOwnResults: Bool { jobs.contains { $0.existing == .current || $0.existing == .stale } }
 }

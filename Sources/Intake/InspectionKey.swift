@@ -2,20 +2,25 @@ import Crypto
 import FoundationEssentials
 import Vocabulary
 
-/// What an inspection depends on beside the session's own files: how it is to be read, and by which program.
-public struct InspectionKey: Equatable, Sendable {
-  /// 64 hexadecimal digits.
-  public let text: String
+/// What determines an inspection beside the session's files: how they are read, and by which version. Inspections with
+/// another key say nothing.
+public struct InspectionKey: Hashable, Sendable {
+  /// 64 lower-case hexadecimal digits.
+  public let hex: String
 
-  public init(_ source: SessionSource, version: String = Software.version) {
+  /// - Parameter source: its directory is left out of account.
+  public init(_ source: SessionSource) { self.init(source, version: Software.version) }
+
+  init(_ source: SessionSource, version: String) {
     var source = source
-    // That is known by the path under which the key is kept.
     source.directory = ""
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    guard let bytes = try? encoder.encode(source) else {
-      preconditionFailure("a source is plain text and numbers")
-    }
-    text = SHA256.hash(data: bytes + Array(version.utf8)).hexadecimal
+    // A number that JSON does not know is told apart as well.
+    let text = (try? encoder.encode(source)) ?? Data("\(source)".utf8)
+    var hash = SHA256()
+    hash.update(data: Data("\(version)\n".utf8))
+    hash.update(data: text)
+    hex = hash.finalize().hexadecimal
   }
 }

@@ -12,8 +12,17 @@ public actor Intake {
     case progress
     case enqueue(FilePath, SessionWork)
     case withdraw(FilePath)
-    /// What a person has asked for of the session is to be remembered, or, with nil, is over.
+    /// What is asked for the session is this from now on: nil, it is over. To be remembered, and given to the next intake.
     case requested(FilePath, SessionRequest?)
+  }
+
+  /// What became of a request.
+  public enum Answer: Equatable, Sendable {
+    /// It counts at the next inspection: at once, or as soon as the session has settled. The session stood there; where it
+    /// is `sameAs` another path, that one has the request.
+    case accepted(SessionStanding)
+    /// No session is known there, or not yet.
+    case unknown
   }
 
   /// One session, for a status.
@@ -21,10 +30,17 @@ public actor Intake {
     public let path: FilePath
     public let root: Int
     public let standing: SessionStanding
+    /// What a person has asked for it and is not over.
+    public let request: SessionRequest?
   }
 
+  /// Reads one session, in bounded time; ends early when its task is cancelled.
+  ///
+  /// The stamps are those that the watch saw settle; nil: it is to be read whatever is remembered of it.
+  public typealias Inspect = @Sendable (SessionSource, [FileName: Stamp]?) async -> InspectionOutcome
+
   private var book: SessionBook
-  private let inspect: @Sendable (SessionSource, SessionStamps?) async -> InspectionOutcome
+  private let inspect: Inspect
   private let recheck: @Sendable (FilePath) -> Void
   private let onEvent: @Sendable (Event) -> Void
   /// By round.
@@ -43,16 +59,13 @@ public actor Intake {
   /// - Parameters:
   ///   - roots: in the order of the watcher's.
   ///   - template: how sessions are read; its directory is left out of account.
-  ///   - memory: keys of what is queued already, by path: what an earlier intake had.
-  ///   - requests: what people had asked for and was not done yet, by path.
-  ///   - inspect: reads one session, in bounded time; ends early when its task is cancelled. What is remembered of a
-  ///     session with the given stamps does as well.
+  ///   - memory: what is queued already, by path: what an earlier intake had.
+  ///   - requests: what was asked for and is not over, by path; it counts when the session is first seen.
   ///   - recheck: asks the watch to let a directory settle once more.
   ///   - onEvent: is called on the actor, in order; it must not take long.
   public init(
-    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: [String]] = [:],
-    requests: [FilePath: SessionRequest] = [:],
-    inspect: @escaping @Sendable (SessionSource, SessionStamps?) async -> InspectionOutcome,
+    roots: [IntakeRoot], template: SessionSource, memory: [FilePath: QueuedWork] = [:],
+    requests: [FilePath: SessionRequest] = [:], inspect: @escaping Inspect,
     recheck: @escaping @Sendable (FilePath) -> Void, onEvent: @escaping @Sendable (Event) -> Void
   ) {
     book = SessionBook(roots: roots, template: template, memory: memory, requests: requests)
@@ -64,56 +77,53 @@ public actor Intake {
   public func take(_ reports: [RootReport]) {
     guard !isStopped else { return }
     for report in reports { perform(book.take(report)) }
-    // What changed or went is not worth being read any further.
-    for (round, inspection) in inspections where book.records[inspection.assignment.path]?.round != round {
-      inspection.task.cancel()
-    }
+    goOn()
+  }
+
+  /// What a person asks for one session.
+  public func ask(_ request: SessionRequest, of path: FilePath) -> Answer {
+    guard !isStopped else { return .unknown }
+    let (standing, effects) = book.ask(request, of: path)
+    perform(effects)
+    goOn()
+    return standing.map { .accepted($0) } ?? .unknown
+  }
+
+  /// Asks `process` for every session that stands in the backlog, and lies at or below a directory where one is given.
+  ///
+  /// - Returns: their paths. A session that has not been looked at yet is not among them.
+  public func askBacklog(below directory: FilePath? = nil) -> [FilePath] {
+    guard !isStopped else { return [] }
+    let (paths, effects) = book.askBacklog(below: directory)
+    perform(effects)
+    goOn()
+    return paths
+  }
+
+  /// What the queue had of the session is gone, as where its data had changed: the session is read, and what needs work is
+  /// handed over, even if it is the same as before.
+  ///
+  /// - Parameter isDone: all that it was given is written.
+  public func reconsider(_ path: FilePath, isDone: Bool = false) {
+    perform(book.reconsider(path, isDone: isDone))
+    guard !isStopped else { return }
     goOn()
   }
 
   /// Every session directory that is known, in no order.
   public var sessions: [Session] {
-    book.records.map { Session(path: $0.key, root: $0.value.view.root, standing: $0.value.standing) }
+    book.records.map(Session.init)
   }
 
-  /// Keys of what is queued, by path.
-  public var queued: [FilePath: [String]] { book.queued }
+  /// What is queued, by path.
+  public var queued: [FilePath: QueuedWork] { book.queued }
 
-  /// What people have asked for and is not done yet, by path.
+  /// What was asked for and is not over, by path.
   public var requests: [FilePath: SessionRequest] { book.requests }
 
   /// Where one session stands, if it is known.
   public func session(at path: FilePath) -> Session? {
-    book.records[path].map { Session(path: path, root: $0.view.root, standing: $0.standing) }
-  }
-
-  /// A person wants something of a session, which is inspected anew as soon as its files are still.
-  ///
-  /// - Returns: where it stands, or nil where there is no such session.
-  public func ask(_ request: SessionRequest, of path: FilePath) -> SessionStanding? {
-    guard let effects = book.ask(request, of: path) else { return nil }
-    perform(effects)
-    goOn()
-    return book.records[path]?.standing
-  }
-
-  /// Has the sessions of the backlog taken, those at or below a directory where one is given.
-  ///
-  /// - Returns: their paths.
-  public func takeBacklog(below directory: FilePath? = nil) -> [FilePath] {
-    let paths = book.backlog(below: directory)
-    for path in paths { perform(book.ask(.process, of: path) ?? []) }
-    goOn()
-    return paths
-  }
-
-  /// The queue has nothing of the session any more: it is inspected again, and handed over anew if there is work.
-  ///
-  /// - Parameter isDone: what a person had asked for is done.
-  public func reconsider(_ path: FilePath, isDone: Bool) {
-    guard !isStopped else { return }
-    perform(book.reconsider(path, isDone: isDone))
-    goOn()
+    book.records[path].map { Session(path, $0) }
   }
 
   /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
@@ -143,10 +153,14 @@ public actor Intake {
   }
 
   private func goOn() {
+    // What changed or went is not worth being read any further.
+    for (round, inspection) in inspections where book.records[inspection.assignment.path]?.round != round {
+      inspection.task.cancel()
+    }
     while let next = nextAssignment() {
       let inspect = inspect
       let task = Task {
-        let outcome = await inspect(next.source, next.stamps)
+        let outcome = await inspect(next.source, next.isAnew ? nil : next.stamps)
         ended(next, outcome)
       }
       inspections[next.round] = (next, task)
@@ -190,6 +204,13 @@ public actor Intake {
         goOn()
       }
     }
+  }
+}
+
+extension Intake.Session {
+  fileprivate init(_ path: FilePath, _ record: SessionBook.Record) {
+    self.init(
+      path: path, root: record.view.root, standing: record.standing, request: record.request)
   }
 }
 

@@ -8,8 +8,9 @@ struct Judgement {
   let now: Moment
   /// How often in a row something passing was in the way.
   let attempts: Int
-  /// What a person has asked for.
-  var request: SessionRequest?
+  /// Every job is work, whatever is there already.
+  var retrains = false
+  var ignoresBacklog = false
 
   func standing(after outcome: InspectionOutcome) -> SessionStanding {
     switch outcome {
@@ -20,7 +21,6 @@ struct Judgement {
   }
 
   private func standing(after inspection: Inspection) -> SessionStanding {
-    let retrains = request == .retrain
     let work = SessionWork(
       source: source, inspection: inspection,
       jobs: inspection.jobs.filter {
@@ -30,8 +30,7 @@ struct Judgement {
       let foreign = inspection.jobs.count { $0.existing == .foreign }
       return .done(current: inspection.jobs.count - foreign, foreign: foreign)
     }
-    let isWanted = retrains || request == .process
-    if !isWanted, let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
+    if !ignoresBacklog, let backlog = root.backlog.leavesOut(inspection) { return .backlog(backlog) }
     if let obstacle = inspection.obstacle { return .blocked(obstacle, retry: retry) }
     return .queued(work)
   }

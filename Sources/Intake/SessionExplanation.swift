@@ -55,10 +55,12 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
   ///   - standing: as the daemon has it, if one runs and knows the session.
   ///   - outcome: of an inspection at this moment; nil where none was made.
   ///   - root: how sessions of the root are judged; nil where it lies below none.
+  ///   - request: what a person has asked for it and is not over.
   public init(
     directory: String, watched: Watched, standing: SessionStanding?, outcome: InspectionOutcome?,
-    root: IntakeRoot?, replacesForeign: Bool = false
+    root: IntakeRoot?, replacesForeign: Bool = false, request: SessionRequest? = nil
   ) {
+    let retrains = request == .retrain
     self.directory = directory
     if case .unwatched = watched { live = false } else { live = true }
     var inspection: Inspection?
@@ -66,7 +68,8 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
     let judged = outcome.map { outcome in
       Judgement(
         root: root ?? IntakeRoot(backlog: .all),
-        source: SessionSource(directory: directory, replacesForeign: replacesForeign), now: .now, attempts: 0
+        source: SessionSource(directory: directory, replacesForeign: replacesForeign), now: .now, attempts: 0,
+        retrains: retrains, ignoresBacklog: retrains || request == .process
       ).standing(after: outcome)
     }
     var isLeftAlone = false
@@ -75,7 +78,7 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
       Job(
         region: job.identity.region, taste: "\(job.identity.taste)", tasteName: job.tasteName,
         fingerprint: job.fingerprint, existing: job.existing.rawValue,
-        needed: !isLeftAlone && job.needsWork(retrains: false, replacesForeign: replacesForeign))
+        needed: !isLeftAlone && job.needsWork(retrains: retrains, replacesForeign: replacesForeign))
     }
     let final = standing ?? judged
     steps = Self.chain(watched, standing, outcome, judged, isDateKnown: root != nil)

@@ -43,24 +43,13 @@ public struct SessionWork: Equatable, Sendable {
   public let inspection: Inspection
   /// The jobs that need work, in their order.
   public let jobs: [PlannedJob]
-  /// A person wants them to be inferred whatever is there already.
+  /// A person has asked that they be inferred anew, whatever is there: results, and networks of earlier runs.
   public let retrains: Bool
-  /// Of the session's root; higher first.
+  /// Of the session's root: higher first.
   public let priority: Int
 
-  public init(
-    source: SessionSource, inspection: Inspection, jobs: [PlannedJob], retrains: Bool = false,
-    priority: Int = 0
-  ) {
-    self.source = source
-    self.inspection = inspection
-    self.jobs = jobs
-    self.retrains = retrains
-    self.priority = priority
-  }
-
-  /// What determines the work's results, and whether it is done twice: the same is not queued again.
-  var key: [String] { (retrains ? ["retrains"] : []) + jobs.map(\.fingerprint) }
+  /// What determines the work's results.
+  var fingerprints: [String] { jobs.map(\.fingerprint) }
 }
 
 extension SessionStanding {
@@ -97,11 +86,10 @@ extension SessionStanding {
     case .unready(_, let failure), .bad(let failure, _), .blocked(let failure, _), .postponed(let failure, _):
       failure.description
     case .needsRecovery(let directories, _):
-      "an interrupted commit has left a journal in \(directories.joined(separator: ", ")) that could not be undone; "
-        + "run blechctl recover on it"
+      "an interrupted commit has left a journal in \(directories.joined(separator: ", ")); run blechctl recover on it"
     case .backlog(let backlog):
-      "it was sorted on \(backlog.sorted), before \(backlog.limit), since when sessions of this root are taken; run "
-        + "blechctl process on it, or set backlog in the configuration"
+      "it was sorted on \(backlog.sorted), before \(backlog.limit), since when sessions of this root are taken; "
+        + "blechctl process takes it all the same, and backlog in the configuration takes all of them"
     case .done(let current, 0): "all \(current) results are up to date"
     case .done(let current, let foreign):
       "\(foreign) results were written by another program and are kept"

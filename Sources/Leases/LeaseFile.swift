@@ -19,10 +19,14 @@ struct LeaseFile {
 
   private let directory: OpenDirectory
   private let process: ThisProcess
+  /// Of the leases that this process knows to have. Another one of its own has gone astray, as with a directory that was
+  /// moved, and counts for nothing.
+  private let nonces: Set<String>
 
-  init(in directory: OpenDirectory, process: ThisProcess) {
+  init(in directory: OpenDirectory, process: ThisProcess, nonces: Set<String>) {
     self.directory = directory
     self.process = process
+    self.nonces = nonces
   }
 
   /// Takes the lease, or says who has it.
@@ -129,8 +133,9 @@ struct LeaseFile {
   }
 
   private func isStale(_ holder: LeaseHolder?, _ file: FileDescriptor) throws(FileError) -> Bool {
-    switch holder?.verdict(seenBy: process.lease(program: ""), startOf: ThisProcess.start) ?? .byAge {
-    case .live: return false
+    let own = process.lease(program: "")
+    switch holder?.verdict(seenBy: own, startOf: ThisProcess.start) ?? .byAge {
+    case .live: return holder.map { $0.pid == own.pid && !nonces.contains($0.nonce) } ?? false
     case .stale: return true
     case .byAge:
       var state = stat()

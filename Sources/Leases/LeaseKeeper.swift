@@ -10,6 +10,8 @@ public actor LeaseKeeper {
   private let process = ThisProcess()
   private let onLoss: @Sendable (String, Failure) -> Void
   private var leases: [String: LeaseHolder] = [:]
+  /// Of those that are being taken.
+  private var taking: Set<String> = []
   private var refreshing: Task<Void, Never>?
 
   /// How long one call on a directory may take.
@@ -33,8 +35,12 @@ public actor LeaseKeeper {
   public func take(_ directory: String) async throws(Failure) {
     guard leases[directory] == nil else { return }
     let (own, process) = (process.lease(program: program), process)
+    // Two at once of one directory are told apart as well.
+    taking.insert(own.nonce)
+    defer { taking.remove(own.nonce) }
+    let nonces = taking.union(leases.values.map(\.nonce))
     try await call(directory) { () throws(Failure) in
-      try LeaseFile(in: Self.open(directory), process: process).take(own)
+      try LeaseFile(in: Self.open(directory), process: process, nonces: nonces).take(own)
     }
     leases[directory] = own
     startRefreshing()
@@ -45,7 +51,8 @@ public actor LeaseKeeper {
     guard let own = leases.removeValue(forKey: directory) else { return }
     let process = process
     try? await call(directory) { () throws(Failure) in
-      do { try LeaseFile(in: try Self.open(directory), process: process).release(own) } catch let error
+      do { try LeaseFile(in: try Self.open(directory), process: process, nonces: []).release(own) } catch let
+        error
         as FileError
       {
         throw error.failure()
@@ -57,7 +64,7 @@ public actor LeaseKeeper {
   public static func removeStale(in directory: String) {
     let process = ThisProcess()
     guard let place = try? OpenDirectory(at: directory) else { return }
-    try? LeaseFile(in: place, process: process).removeStale(seenBy: process.lease(program: ""))
+    try? LeaseFile(in: place, process: process, nonces: []).removeStale(seenBy: process.lease(program: ""))
   }
 
   private static func open(_ directory: String) throws(Failure) -> OpenDirectory {
@@ -108,7 +115,7 @@ public actor LeaseKeeper {
     let process = process
     let isOurs = try? await onOwnThread(atMost: Self.longestCall) {
       // What cannot be looked at now may be ours still.
-      (try? LeaseFile(in: try Self.open(directory), process: process).refresh(own)) ?? true
+      (try? LeaseFile(in: try Self.open(directory), process: process, nonces: []).refresh(own)) ?? true
     }
     guard isOurs == .some(.some(false)), leases[directory] == own else { return }
     leases[directory] = nil

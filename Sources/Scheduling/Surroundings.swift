@@ -16,7 +16,7 @@ public struct Surroundings: Sendable {
   public var readings: @Sendable () async -> Readings
   /// Has a session inspected again.
   ///
-  /// - Parameter isDone: what a person had asked for it is done.
+  /// - Parameter isDone: all that was to be done is written.
   public var reconsider: @Sendable (_ directory: String, _ isDone: Bool) -> Void
   /// Removes results from the spool, some time.
   public var discard: @Sendable (_ fingerprints: [String]) -> Void

@@ -27,7 +27,7 @@ struct Daemon {
     if isDryRun {
       let watch = try WatchService(
         file: file, configuration: configuration, state: state,
-        parts: Watch.Parts(worker: worker, inspections: .none, inbox: nil, log: log))
+        parts: Watch.Parts(worker: worker, inbox: nil, log: log))
       return try await run(watch, work: nil)
     }
     let late = LateScheduler()
@@ -37,7 +37,8 @@ struct Daemon {
     let inbox = WorkInbox()
     let watch = try WatchService(
       file: file, configuration: configuration, state: state,
-      parts: Watch.Parts(worker: worker, inspections: remembering.inspections, inbox: inbox, log: log),
+      parts: Watch.Parts(
+        worker: worker, recall: remembering.recall, remember: remembering.remember, inbox: inbox, log: log),
       requests: remembering.requests)
     let executor = await LocalExecutor(worker, limits: configuration.limits)
     log.notice("limits: \(executor.limitsInForce)")

@@ -184,15 +184,18 @@ import Vocabulary
   @Test func `A job that needs more memory than is allowed is refused with numbers before it begins`()
     async throws
   {
-    try await RunningDaemon.prepared(Self.settings("limits: {memory_per_job_mb: 64}")) { daemon in
-      try #"{"bin_size": 1, "forecast_time": 1, "hidden_size": 512}"#.write(
+    try await RunningDaemon.prepared(
+      Self.settings("limits: {memory_per_job_mb: 64}", "inference: {train_steps: 1}")
+    ) { daemon in
+      try #"{"bin_size": 5, "hidden_size": 512}"#.write(
         toFile: daemon.stage("s") + "/blechrnn_params.json", atomically: false, encoding: .utf8)
       try await daemon.run {
         try FileManager.default.moveItem(atPath: daemon.scratch.path("staging/s"), toPath: daemon.path("s"))
         try await daemon.waitFor("s", "failed")
         let reason = try daemon.status().sessions.first?.reason
         #expect(reason?.contains("of memory, more than the 64 MB allowed") == true, "\(reason ?? "")")
-        try daemon.configure(Self.settings("limits: {memory_per_job_mb: 2000}"))
+        try daemon.configure(
+          Self.settings("limits: {memory_per_job_mb: 2000}", "inference: {train_steps: 1}"))
         #expect(try await daemon.steer("reload").exitCode == 0)
         try await daemon.waitUntilDone(["s"])
       }

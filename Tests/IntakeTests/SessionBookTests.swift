@@ -12,29 +12,6 @@ import Watching
     SessionBook(roots: roots, template: SessionSource(directory: "", requiresExecutionLog: true))
   }
 
-  /// Lets the next session be inspected, with that outcome.
-  private func inspect(
-    _ book: inout SessionBook, _ outcome: InspectionOutcome, at now: Moment = .now
-  ) throws -> [SessionBook.Effect] {
-    let next = book.nextInspection()
-    let assignment = try #require(next)
-    return book.take(outcome, of: assignment, at: now)
-  }
-
-  private func names(_ effects: [SessionBook.Effect]) -> [String] {
-    effects.map { effect in
-      switch effect {
-      case .decided(let path, let standing): "\(path.lastComponent!): \(standing.name)"
-      case .enqueue(let path, let work):
-        "enqueue \(path.lastComponent!) \(work.key.joined(separator: ","))"
-      case .withdraw(let path): "withdraw \(path.lastComponent!)"
-      case .recheck(let path): "recheck \(path.lastComponent!)"
-      case .requested(let path, let request):
-        "requested \(path.lastComponent!) \(request?.rawValue ?? "nothing")"
-      }
-    }
-  }
-
   @Test func `A settled session with work is queued once`() throws {
     var book = book()
     #expect(names(book.take(MadeUp.changing(path))) == ["s1: settling"])
@@ -186,14 +163,14 @@ import Watching
     _ = book.take(MadeUp.settled(path, version: 2, inode: 6, tree: 2))
     #expect(names(book.take(MadeUp.report(path, .gone, inode: 6, tree: 2))) == [])
     #expect(book.records[path]?.view.identity.inode == 5)
-    #expect(try names(inspect(&book, .inspected(MadeUp.inspection()))) == ["s1: queued"])
+    #expect(try names(inspect(&book, .inspected(MadeUp.inspection()))) == ["s1: queued", "enqueue s1 f0,f1"])
   }
 
   @Test func `Another directory in the place of a session is read anew`() throws {
     var book = book()
     _ = book.take(MadeUp.settled(path, inode: 5))
     _ = try inspect(&book, .inspected(MadeUp.inspection()))
-    #expect(names(book.take(MadeUp.settled(path, inode: 6))) == ["s1: waiting"])
+    #expect(names(book.take(MadeUp.settled(path, inode: 6))) == ["withdraw s1", "s1: waiting"])
   }
 
   @Test func `A device that hangs keeps only its own sessions waiting`() {
@@ -214,7 +191,7 @@ import Watching
     _ = try inspect(&first, .inspected(MadeUp.inspection()))
     var second = SessionBook(
       roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""), memory: first.queued)
-    #expect(second.queued == [path: ["f0", "f1"]])
+    #expect(second.queued.mapValues(\.fingerprints) == [path: ["f0", "f1"]])
     var third = second
     #expect(names(third.withdrawUnseen()) == ["withdraw s1"])
     #expect(third.queued.isEmpty)
@@ -313,7 +290,7 @@ import Watching
     let failure = Failure(.badData, "s1", "is broken", remedy: "mend it")
     let work = SessionWork(
       source: SessionSource(directory: "/data/s1"), inspection: MadeUp.inspection(),
-      jobs: [MadeUp.job(1, .stale)])
+      jobs: [MadeUp.job(1, .stale)], retrains: false, priority: 0)
     let all: [(SessionStanding, String)] = [
       (.settling(since: .now, keepsChanging: true), "still writing"),
       (.backlog(Backlog(sorted: "x", limit: "y")), "backlog"),

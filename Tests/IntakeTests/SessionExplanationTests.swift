@@ -54,6 +54,20 @@ import Watching
     #expect(explanation.jobs.allSatisfy { !$0.needed })
   }
 
+  @Test func `What a person has asked for is taken all the same`() {
+    let done = MadeUp.inspection([MadeUp.job(0, .foreign)])
+    for (inspection, request) in [
+      (MadeUp.inspection(), SessionRequest.process), (done, .retrain), (done, .process),
+    ] {
+      let explanation = SessionExplanation(
+        directory: "/data/s1", watched: watched, standing: nil, outcome: .inspected(inspection),
+        root: IntakeRoot(backlog: .from(day: "2026-06-01")), request: request)
+      let isWork = inspection != done || request == .retrain
+      #expect(answers(explanation).suffix(2) == ["new? yes", isWork ? "work? yes" : "work? no"])
+      #expect(explanation.jobs.allSatisfy { $0.needed == isWork })
+    }
+  }
+
   @Test func `What only a daemon knows is left open without one`() {
     let explanation = SessionExplanation(
       directory: "/data/s1", watched: .unwatched(roots: ["/data"]), standing: nil,

@@ -12,8 +12,10 @@ import Vocabulary
 struct LeaseFileTests {
   private let process = ThisProcess()
 
-  private func leaseFile(in scratch: Scratch) throws -> LeaseFile {
-    LeaseFile(in: try OpenDirectory(at: scratch.path), process: process)
+  /// - Parameter known: leases that this process has.
+  private func leaseFile(in scratch: Scratch, known: [LeaseHolder] = []) throws -> LeaseFile {
+    LeaseFile(
+      in: try OpenDirectory(at: scratch.path), process: process, nonces: Set(known.map(\.nonce)))
   }
 
   private func plant(_ holder: LeaseHolder, in scratch: Scratch, ageSeconds: Int = 0) throws {
@@ -45,8 +47,8 @@ struct LeaseFileTests {
 
   @Test func `the first has it, the second is told who, and then it is free again`() throws {
     try withScratch { scratch in
-      let file = try leaseFile(in: scratch)
       let (first, second) = (process.lease(program: "blechd"), process.lease(program: "blechctl infer"))
+      let file = try leaseFile(in: scratch, known: [first, second])
       try file.take(first)
       let failure = #expect(throws: Failure.self) { try file.take(second) }
       #expect(failure?.code == .temporary)
@@ -133,6 +135,16 @@ struct LeaseFileTests {
     }
   }
 
+  @Test func `a lease of this process that it does not know to have went astray, and is taken over`() throws {
+    try withScratch { scratch in
+      let lost = process.lease(program: "blechd")
+      try plant(lost, in: scratch)
+      let own = process.lease(program: "blechd")
+      #expect(throws: Failure.self) { try leaseFile(in: scratch, known: [lost, own]).take(own) }
+      try leaseFile(in: scratch, known: [own]).take(own)
+    }
+  }
+
   @Test func `only a dead process's lease is removed at the start`() throws {
     try withScratch { scratch in
       try plant(elsewhere, in: scratch, ageSeconds: 10_000)
@@ -160,7 +172,7 @@ struct LeaseFileTests {
         let wishes = (0..<6).map { process.lease(program: "\($0)") }
         let winners = Mutex<[LeaseHolder]>([])
         DispatchQueue.concurrentPerform(iterations: wishes.count) { index in
-          guard let file = try? leaseFile(in: scratch) else { return }
+          guard let file = try? leaseFile(in: scratch, known: wishes) else { return }
           if (try? file.take(wishes[index])) != nil { winners.withLock { $0.append(wishes[index]) } }
         }
         let won = winners.withLock { $0 }

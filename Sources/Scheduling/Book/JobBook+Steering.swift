@@ -88,7 +88,9 @@ extension JobBook {
   /// Something was asked for a session that may have no work here yet; or that is over.
   public mutating func remember(_ request: SessionRequest?, of directory: String, at now: Now) -> [BookEffect]
   {
-    if entries[directory] != nil {
+    if let entry = entries[directory] {
+      // What is handed over is over for whoever asks; here retraining goes on.
+      if request == nil, entry.work.retrains { return [] }
       entries[directory]!.request = request
       return [.store(.session(entries[directory]!.record))]
     }

@@ -98,7 +98,7 @@ public enum BookEffect: Equatable, Sendable {
   case store(StoreChange)
   /// Have the session inspected again, and handed over anew if there is work.
   ///
-  /// - Parameter isDone: what a person has asked for it is done.
+  /// - Parameter isDone: all that was to be done is written.
   case reconsider(directory: String, isDone: Bool)
   /// Nobody needs these results in the spool any more.
   case discard(fingerprints: [String])

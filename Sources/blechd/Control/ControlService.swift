@@ -101,7 +101,8 @@ struct ControlAnswers: Sendable {
         isKnown: session != nil,
         settle: current.configuration.settle),
       standing: session?.standing, outcome: try await inspect(source, current.inspector),
-      root: current.roots[index], replacesForeign: current.template.replacesForeign)
+      root: current.roots[index], replacesForeign: current.template.replacesForeign,
+      request: session?.request)
   }
 
   private func inspect(_ source: SessionSource, _ inspector: Inspector) async throws(Failure)

@@ -39,7 +39,7 @@ extension Steering {
       },
       process: { (path) throws(Failure) in try await Self.process(path, watch) },
       processBacklog: { () throws(Failure) in
-        Self.processed(.processBacklog, await watch.watch.intake.takeBacklog(), of: "the watched folders")
+        Self.processed(.processBacklog, await watch.watch.intake.askBacklog(), of: "the watched folders")
       },
       reload: Self.reload(watch, configuration))
   }
@@ -73,7 +73,7 @@ extension Steering {
         .process, sessions: [path.shown], message: "\(path.shown) is taken, whenever it was sorted")
     }
     guard watch.watch.watcher.root(of: path) != nil else { throw unknown(path, watch) }
-    return processed(.process, await intake.takeBacklog(below: path), of: path.shown)
+    return processed(.process, await intake.askBacklog(below: path), of: path.shown)
   }
 
   private static func processed(
@@ -90,7 +90,7 @@ extension Steering {
   private static func ask(
     _ request: SessionRequest, of path: FilePath, _ watch: WatchService
   ) async throws(Failure) {
-    guard await watch.watch.intake.ask(request, of: path) != nil else { throw unknown(path, watch) }
+    if case .unknown = await watch.watch.intake.ask(request, of: path) { throw unknown(path, watch) }
   }
 
   private static func unknown(_ path: FilePath, _ watch: WatchService) -> Failure {

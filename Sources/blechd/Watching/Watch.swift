@@ -39,8 +39,8 @@ struct Watch: Sendable {
       throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
     }
     let inspector = Inspector(
-      worker: parts.worker, memoryMB: configuration.limits.memoryPerJobMB, memory: parts.inspections,
-      log: parts.log)
+      worker: parts.worker, memoryMB: configuration.limits.memoryPerJobMB, recovers: parts.inbox != nil,
+      log: parts.log, recall: parts.recall, remember: parts.remember)
     self.inspector = inspector
     self.parts = parts
     intake = Intake(
@@ -55,8 +55,8 @@ struct Watch: Sendable {
 
   /// What one configuration leaves to the next, and one run of the daemon to the next.
   struct Earlier: Sendable {
-    /// Keys of what is queued, by path.
-    var queued: [FilePath: [String]] = [:]
+    /// What is queued, by path.
+    var queued: [FilePath: QueuedWork] = [:]
     /// What people have asked for, by path.
     var requests: [FilePath: SessionRequest] = [:]
   }
@@ -64,7 +64,9 @@ struct Watch: Sendable {
   /// What every configuration uses.
   struct Parts: Sendable {
     let worker: WorkerProcess
-    let inspections: InspectionMemory
+    /// What earlier inspections have found.
+    var recall: InspectionMemory.Recall = { _, _ in nil }
+    var remember: InspectionMemory.Remember = { _, _ in }
     /// Where work is handed over; nil where none is done.
     let inbox: WorkInbox?
     let log: Logger

@@ -55,18 +55,24 @@ struct Remembering: Sendable {
     if times != known { try register.restore(times) }
   }
 
-  /// What people had asked for and was not done yet.
+  /// What people had asked for and was not done yet; and what a commit may have left half done is looked at, whatever is
+  /// remembered of it.
   var requests: [FilePath: SessionRequest] {
     stored.sessions.reduce(into: [:]) { requests, session in
-      if let request = session.request { requests[FilePath(session.path)] = request }
+      requests[FilePath(session.path)] = session.request ?? (session.phase == .committing ? .retry : nil)
     }
   }
 
-  /// What inspections found, kept in the store.
-  var inspections: InspectionMemory {
-    InspectionMemory(
-      recall: { [store] in await store.recall(path: $0, key: $1, stamps: $2) },
-      remember: { [store] in await store.remember($0, path: $1, key: $2) })
+  var recall: InspectionMemory.Recall {
+    { [store] source, stamps in
+      await store.recall(path: source.directory, key: InspectionKey(source).hex, stamps: stamps)
+    }
+  }
+
+  var remember: InspectionMemory.Remember {
+    { [store] source, inspection in
+      await store.remember(inspection, path: source.directory, key: InspectionKey(source).hex)
+    }
   }
 
   /// Forgets what is too old, or too much.
