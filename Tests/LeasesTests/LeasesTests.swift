@@ -1,2 +1,0 @@
-import Leases
-import Testing
