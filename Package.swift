@@ -105,7 +105,8 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Configuration", "InstructionSets", "Machine", "Vocabulary", "WorkerProtocol",
+        "Configuration", "FileAccess", "InstructionSets", "Leases", "Machine", "Threads", "Vocabulary",
+        "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
 
@@ -149,6 +150,7 @@ let package = Package(
       name: "blechctl",
       dependencies: [
         "Configuration", "Control", "FileAccess", "FileSystems", "InstructionSets", "Intake", "Jobs",
+        "Leases",
         "Parameters", "Reporting", "Terminal", "Threads", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -255,7 +257,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "Jobs", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol",
+        "HDF5File", "Jobs", "Leases", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary",
+        "WorkerProtocol",
         "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),

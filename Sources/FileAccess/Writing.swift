@@ -126,20 +126,14 @@ extension OpenDirectory {
     return stem
   }
 
-  /// Removes what processes that died have left of files that they wrote: regular files under temporary names.
+  /// What processes that died have left of files that they wrote: names of regular files that are temporary ones.
   ///
-  /// - Parameter isOurs: whether a file of that name is written by blechd alone. Of a long name, it is handed the
+  /// - Parameter isOurs: whether a file of that name is written by blechd alone. Of a long name, it is handed about the
   ///   first 200 bytes.
-  /// - Returns: the names of what was removed.
-  @discardableResult
-  public func removeLeftovers(where isOurs: (_ name: String) -> Bool) throws(FileError) -> [String] {
-    var removed: [String] = []
-    for name in try entries() {
-      guard let stem = Self.stem(ofTemporary: name), isOurs(stem), isRegular(name) else { continue }
-      try remove(name)
-      removed.append(name)
+  public func leftovers(where isOurs: (_ name: String) -> Bool) throws(FileError) -> [String] {
+    try entries().filter { name in
+      Self.stem(ofTemporary: name).map(isOurs) == true && isRegular(name)
     }
-    return removed
   }
 
   /// What a temporary file was to be called, or nil where the name is not of that kind.

@@ -1,4 +1,3 @@
-import Glibc
 import Vocabulary
 
 /// Which sessions of a root are taken, by when they were sorted.
@@ -30,22 +29,5 @@ public enum BacklogRule: Equatable, Sendable {
   static func sorted(_ inspection: Inspection) -> String? {
     inspection.sorting?.completed
       ?? inspection.stamps[inspection.h5].map { LocalTime.text($0.modified / 1_000_000_000) }
-  }
-}
-
-/// Times as blech_clust writes them.
-enum LocalTime {
-  /// "YYYY-MM-DD HH:MM:SS" in this machine's zone.
-  static func text(_ secondsSince1970: Int64) -> String {
-    var time = time_t(secondsSince1970)
-    var parts = unsafe tm()
-    guard unsafe localtime_r(&time, &parts) != nil else { return "" }
-    func digits(_ value: Int32, _ count: Int) -> String {
-      let text = "\(value)"
-      return String(repeating: "0", count: max(0, count - text.count)) + text
-    }
-    let day = unsafe [digits(parts.tm_year + 1900, 4), digits(parts.tm_mon + 1, 2), digits(parts.tm_mday, 2)]
-    let clock = unsafe [digits(parts.tm_hour, 2), digits(parts.tm_min, 2), digits(parts.tm_sec, 2)]
-    return "\(day.joined(separator: "-")) \(clock.joined(separator: ":"))"
   }
 }

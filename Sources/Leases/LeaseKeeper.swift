@@ -52,8 +52,8 @@ public actor LeaseKeeper {
 
   /// Takes the lease of a session.
   ///
-  /// - Throws: `Failure`: `.temporary` where somebody else has it, which names them, or the file system does not answer; that
-  ///   of writing where no file can be written there.
+  /// - Throws: `Failure`: `.temporary` where somebody else has it, which names them, or the file system does not answer;
+  ///   that of writing where no file can be written there.
   public func take(_ directory: String) async throws(Failure) -> Lease {
     if case .releasing = leases[directory] { await release(directory) }
     guard leases[directory] == nil, leases.count < Self.most else {

@@ -106,7 +106,9 @@ extension FileDescriptor {
     var count = 0
     while count < bytes.count {
       let put = unsafe bytes.withUnsafeBytes { buffer in
-        retried { unsafe Glibc.pwrite(rawValue, buffer.baseAddress! + count, buffer.count - count, off_t(count)) }
+        retried {
+          unsafe Glibc.pwrite(rawValue, buffer.baseAddress! + count, buffer.count - count, off_t(count))
+        }
       }
       guard put > 0 else { throw Errno(rawValue: errno) }
       count += put

@@ -9,6 +9,9 @@ public struct Inspection: Codable, Equatable, Sendable {
   public var stamps: SessionStamps
   /// What says that the spikes are sorted; nil where there is no log, or it is not looked at.
   public var sorting: SortingEvidence?
+  /// The script that was begun last of those that have not ended, however long ago; nil where there is none, or the log
+  /// is not looked at.
+  public var unfinished: UnfinishedScript?
   /// The parameters in force, all sources merged.
   public var parameters: InferenceParameters
   /// When the stimulus is delivered, in ms from the trial's start.
@@ -22,13 +25,15 @@ public struct Inspection: Codable, Equatable, Sendable {
 
   public init(
     name: String, h5: String, stamps: SessionStamps, sorting: SortingEvidence? = nil,
-    parameters: InferenceParameters, stimulus: Int, jobs: [PlannedJob], notices: [String],
+    unfinished: UnfinishedScript? = nil, parameters: InferenceParameters, stimulus: Int, jobs: [PlannedJob],
+    notices: [String],
     obstacle: Failure? = nil
   ) {
     self.name = name
     self.h5 = h5
     self.stamps = stamps
     self.sorting = sorting
+    self.unfinished = unfinished
     self.parameters = parameters
     self.stimulus = stimulus
     self.jobs = jobs

@@ -59,14 +59,20 @@ public struct InferTask: Codable, Equatable, Sendable {
   }
 }
 
-/// Writes the spooled results of `jobs` into the session. Answer: `.committed`.
+/// Writes the spooled results of `jobs` into the session. Answer: `.commit`.
 public struct CommitTask: Codable, Equatable, Sendable {
   public var source: SessionSource
   public var inspection: Inspection
   public var jobs: [JobIdentity]
   public var spool: String
+  /// How long after its beginning a script of the session's log is waited for; nil: not at all.
+  public var pipelineWaitSeconds: Int?
 
-  public init(source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String) {
+  public init(
+    source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String,
+    pipelineWaitSeconds: Int?
+  ) {
+    self.pipelineWaitSeconds = pipelineWaitSeconds
     self.source = source
     self.inspection = inspection
     self.jobs = jobs

@@ -60,22 +60,19 @@ extension Worker {
     }
   }
 
-  static func commit(_ task: CommitTask) throws(Failure) -> CommitSummary {
+  static func commit(_ task: CommitTask) throws(Failure) -> CommitAnswer {
     let spool = try openSpool(task.spool)
-    let commit = Commit(task.source, task.inspection, jobs: task.jobs)
+    let commit = Commit(
+      task.source, task.inspection, jobs: task.jobs,
+      pipelineWait: task.pipelineWaitSeconds.map { .seconds($0) })
     return try ParentWatch.uninterrupted { () throws(Failure) in
-      let summary = try commit.run { job in
-        guard let stored = spooled(job, in: spool) else {
-          throw Failure(
-            .temporary, task.spool, "the result of \(job.identity) is gone or damaged", remedy: "try again")
-        }
-        return stored
-      }
+      let answer = try commit.run { spooled($0, in: spool) }
+      guard case .committed = answer else { return answer }
       // What is in the .h5 is not needed again; what cannot be removed only takes up room.
       for job in task.inspection.jobs where task.jobs.contains(job.identity) {
         try? spool.remove(job.fingerprint)
       }
-      return summary
+      return answer
     }
   }
 

@@ -49,13 +49,16 @@ import Testing
     Case("since when its process runs is hidden", record { _ in }, .running(started: nil), .live),
     Case(
       "since when its process ran was hidden", record { $0.started = nil }, .running(started: 501), .live),
-    Case("the host was started again", record { $0.boot = "b0" }, .running(started: 500), .stale(.hostRestarted)),
+    Case(
+      "the host was started again", record { $0.boot = "b0" }, .running(started: 500), .stale(.hostRestarted)),
     Case(
       "another host of the same name", record { ($0.boot, $0.machine) = ("b0", "m2") }, .ended, .live),
     Case(
       "another host of the same name, silent", record { ($0.boot, $0.machine) = ("b0", "m2") }, .ended,
       minutes: 10.1, .stale(.silent)),
-    Case("hosts of one name that cannot be told apart", record { ($0.boot, $0.machine) = ("b0", nil) }, .ended, .live),
+    Case(
+      "hosts of one name that cannot be told apart", record { ($0.boot, $0.machine) = ("b0", nil) }, .ended,
+      .live),
     Case("another host", record { ($0.host, $0.boot) = ("rig2", "b2") }, .ended, .live),
     Case("another host, ten minutes ago", record { $0.host = "rig2" }, .ended, minutes: 10, .live),
     Case(
@@ -133,13 +136,14 @@ import Testing
     #expect(ProcessState(of: pid) == .ended)
   }
 
-  @Test(arguments: [
-    ("1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0", ProcessStatus(started: 777, hasEnded: false)),
-    ("1 (a) R 9) b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 4 0 778 0", .init(started: 778, hasEnded: false)),
-    ("1 (a) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 779 0", .init(started: 779, hasEnded: true)),
-    ("1 (a) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 3 0 780 0", .init(started: 780, hasEnded: false)),
-    ("1 (a) S 1 1", nil), ("", nil), ("1 a S", nil),
-  ] as [(String, ProcessStatus?)])
+  @Test(
+    arguments: [
+      ("1 (a) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 777 0", ProcessStatus(started: 777, hasEnded: false)),
+      ("1 (a) R 9) b) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 4 0 778 0", .init(started: 778, hasEnded: false)),
+      ("1 (a) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 779 0", .init(started: 779, hasEnded: true)),
+      ("1 (a) Z 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 3 0 780 0", .init(started: 780, hasEnded: false)),
+      ("1 (a) S 1 1", nil), ("", nil), ("1 a S", nil),
+    ] as [(String, ProcessStatus?)])
   func `The kernel's line about a process is understood`(line: String, status: ProcessStatus?) {
     #expect(ProcessStatus(line) == status)
   }

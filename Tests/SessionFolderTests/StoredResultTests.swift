@@ -51,11 +51,21 @@ struct Inferred {
       })
   }
 
-  func commit(
-    _ jobs: [JobIdentity]? = nil, load: ((PlannedJob) throws -> StoredResult)? = nil
-  ) throws -> CommitSummary {
-    try Commit(source, inspection, jobs: jobs ?? identities).run(load ?? { results[$0.identity]! })
+  func commit(_ jobs: [JobIdentity]? = nil) throws -> CommitSummary {
+    let answer = try answer(jobs)
+    guard case .committed(let summary) = answer else { throw Uncommitted(answer: answer) }
+    return summary
   }
+
+  func answer(
+    _ jobs: [JobIdentity]? = nil, pipelineWait: Duration? = nil,
+    load: ((PlannedJob) throws -> StoredResult?)? = nil
+  ) throws -> CommitAnswer {
+    try Commit(source, inspection, jobs: jobs ?? identities, pipelineWait: pipelineWait)
+      .run(load ?? { results[$0.identity]! })
+  }
+
+  struct Uncommitted: Error { var answer: CommitAnswer }
 }
 
 @Suite struct StoredResultTests {

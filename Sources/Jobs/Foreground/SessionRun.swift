@@ -1,4 +1,5 @@
 import Configuration
+import Leases
 import Vocabulary
 import WorkerProtocol
 
@@ -17,29 +18,68 @@ public struct SessionRun: Sendable {
 
   private let source: SessionSource
   private let worker: WorkerProcess
+  private let leases: LeaseKeeper
   private let spool: String
   private let retrains: Bool
   private let workers: Int
+  private let pipelineWait: Duration
 
   /// - Parameters:
+  ///   - leases: of the program that runs this.
   ///   - retrains: infer every job, whatever is there already.
   ///   - workers: at most so many run side by side.
+  ///   - pipelineWait: how long after its beginning a script of the session's log may still be at work.
   public init(
-    _ source: SessionSource, worker: WorkerExecutable, state: StateDirectory, retrains: Bool, workers: Int
+    _ source: SessionSource, worker: WorkerExecutable, leases: LeaseKeeper, state: StateDirectory,
+    retrains: Bool, workers: Int, pipelineWait: Duration
   ) {
     self.source = source
     self.worker = WorkerProcess(worker)
+    self.leases = leases
     spool = state.spool
     self.retrains = retrains
     self.workers = max(workers, 1)
+    self.pipelineWait = pipelineWait
   }
+
+  /// Whether the session itself is written to. Otherwise others may work on it at the same time.
+  private var writesIntoSession: Bool { source.outputDirectory == nil }
 
   /// Runs the session to its end. Jobs that fail do not hold back those that succeed.
   ///
-  /// - Throws: `Failure` where the session cannot be inspected, or the run was cancelled: then the .h5 was not
-  ///   touched.
+  /// - Throws: `Failure` where the session cannot be inspected, somebody else works on it, or the run was cancelled: then
+  ///   the .h5 was not touched.
   public func run(onEvent: @escaping @Sendable (Event) async -> Void) async throws(Failure) -> SessionReport {
     let inspection = try await inspect(onEvent)
+    let obstacle = obstacle(to: inspection)
+    guard writesIntoSession, obstacle == nil, inspection.jobs.contains(where: needsWork) else {
+      return try await work(on: inspection, obstacle: obstacle, onEvent)
+    }
+    _ = try await leases.take(source.directory)
+    let result = await Result { () async throws(Failure) in
+      // Whoever had the lease before may have done the work.
+      if await source.isUnchanged(since: inspection) {
+        return try await work(on: inspection, obstacle: nil, onEvent)
+      }
+      let current = try await inspect(onEvent)
+      return try await work(on: current, obstacle: self.obstacle(to: current), onEvent)
+    }
+    await leases.release(source.directory)
+    return try result.get()
+  }
+
+  /// What keeps results from being written, or nil: better known before hours of training than after.
+  private func obstacle(to inspection: Inspection) -> Failure? {
+    if let obstacle = inspection.obstacle { return obstacle }
+    guard writesIntoSession, let script = inspection.unfinished,
+      script.endOfWait(pipelineWait, now: LocalTime.now) != nil
+    else { return nil }
+    return Failure(waitingFor: script, in: source.directory)
+  }
+
+  private func work(
+    on inspection: Inspection, obstacle: Failure?, _ onEvent: @escaping @Sendable (Event) async -> Void
+  ) async throws(Failure) -> SessionReport {
     let todo = inspection.jobs.filter { needsWork($0) }
     await onEvent(.inspected(inspection, todo: todo))
     var report = SessionReport(inspection, directory: source.directory)
@@ -47,7 +87,7 @@ public struct SessionRun: Sendable {
       report.jobs[job.identity] = job.existing == .foreign ? .keptForeign : .upToDate
     }
     guard !todo.isEmpty else { return report }
-    if let obstacle = inspection.obstacle { throw obstacle }
+    if let obstacle { throw obstacle }
     for (job, result) in await infer(todo, inspection, onEvent) {
       report.jobs[job.identity] = result
     }
@@ -137,17 +177,43 @@ public struct SessionRun: Sendable {
 
   /// In a task of its own, which nobody cancels: a commit that has begun runs to its end.
   private func commit(_ jobs: [JobIdentity], _ inspection: Inspection) async -> CommitOutcome {
-    let task = CommitTask(source: source, inspection: inspection, jobs: jobs, spool: spool)
-    let worker = worker
+    let task = CommitTask(
+      source: source, inspection: inspection, jobs: jobs, spool: spool,
+      pipelineWaitSeconds: writesIntoSession ? Int(pipelineWait.components.seconds) : nil)
     return await Task {
       do throws(Failure) {
-        guard case .committed(let summary) = try await worker.run(.commit(task)) else {
+        if writesIntoSession { try await leases.confirm(source.directory) }
+        guard case .commit(let answer) = try await worker.run(.commit(task)) else {
           throw Failure.unexpectedAnswer
         }
-        return .committed(summary)
+        return CommitOutcome(answer, in: source.directory)
       } catch {
         return .failed(error)
       }
     }.value
+  }
+}
+
+extension CommitOutcome {
+  /// What a person is told of it: who waits in the foreground tries again.
+  init(_ answer: CommitAnswer, in directory: String) {
+    switch answer {
+    case .committed(let summary): self = .committed(summary)
+    case .outdated(let reason):
+      self = .failed(Failure(.temporary, directory, reason, remedy: "try again"))
+    case .waiting(let script, _): self = .failed(Failure(waitingFor: script, in: directory))
+    case .missing(let jobs):
+      let names = jobs.map(\.description).joined(separator: "; ")
+      self = .failed(
+        Failure(
+          .temporary, directory, "the results of \(names) are gone from the spool, or damaged",
+          remedy: "try again"))
+    }
+  }
+}
+
+extension Result where Failure == Vocabulary.Failure {
+  fileprivate init(_ body: () async throws(Failure) -> Success) async {
+    do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
   }
 }

@@ -1,3 +1,5 @@
+import Vocabulary
+
 /// blech_clust's `execution_log.json`: when each script was last attempted and completed.
 ///
 /// Times are local, without a zone, as "YYYY-MM-DD HH:MM:SS", so that their text order is their order in time.
@@ -61,6 +63,13 @@ struct ExecutionLog: Equatable {
       }
     }
     return .sorted(done)
+  }
+
+  /// Scripts that were attempted after they were last completed, or never were; the latest attempt first.
+  var unfinished: [UnfinishedScript] {
+    attempted.filter { script, time in completed[script].map { time > $0 } ?? true }
+      .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { UnfinishedScript(script: $0.key, attempted: $0.value) }
   }
 
   private func last(_ script: String, _ event: Entry.Event) -> Entry? {

@@ -20,7 +20,7 @@ public struct Session {
   /// Holds, among others, when the stimulus is delivered. Older sessions lack it.
   var params: String { name + ".params" }
 
-  private static let h5Extension = ".h5"
+  static let h5Extension = ".h5"
 
   /// Finds the session in the directory at `path`.
   ///

@@ -60,7 +60,8 @@ public struct SessionReading {
   private init(
     _ session: Session, _ source: SessionSource, stamps: SessionStamps, only wanted: TasteIdentity?
   ) throws {
-    let sorting = try session.sortingEvidence(source)
+    let log = try session.executionLog(source)
+    let sorting = try session.sortingEvidence(log, source)
     let infoPath = session.directory.path(of: session.info)
     let info = SessionInfo(try session.json(session.info) ?? .null)
     var (parameters, notices) = try session.parameters(for: source)
@@ -95,8 +96,8 @@ public struct SessionReading {
     let planner = JobPlanner(
       parameters: parameters, window: window, info: info, tastes: tastes, counts: counts)
     inspection = Inspection(
-      name: session.name, h5: session.h5, stamps: stamps, sorting: sorting, parameters: parameters,
-      stimulus: stimulus.milliseconds,
+      name: session.name, h5: session.h5, stamps: stamps, sorting: sorting,
+      unfinished: log?.unfinished.first, parameters: parameters, stimulus: stimulus.milliseconds,
       jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)),
       notices: Self.bounded(notices), obstacle: session.writingObstacle(source))
   }
@@ -146,13 +147,20 @@ extension Session {
     [directory] + (try ResultsPlace.separateDirectory(for: self, source).map { [$0] } ?? [])
   }
 
+  /// Nil where there is none, or it is not to be looked at.
+  func executionLog(_ source: SessionSource) throws(Failure) -> ExecutionLog? {
+    source.ignoresExecutionLog ? nil : try json(Self.executionLog).map(ExecutionLog.init)
+  }
+
   /// What the execution log says for the session, or nil where there is none or it is not to be looked at.
   ///
   /// - Throws: `Failure` where the log, or its absence, speaks against working on the session.
-  fileprivate func sortingEvidence(_ source: SessionSource) throws(Failure) -> SortingEvidence? {
+  fileprivate func sortingEvidence(
+    _ log: ExecutionLog?, _ source: SessionSource
+  ) throws(Failure) -> SortingEvidence? {
     if source.ignoresExecutionLog { return nil }
     let path = directory.path(of: Self.executionLog)
-    guard let log = try json(Self.executionLog).map(ExecutionLog.init) else {
+    guard let log else {
       guard source.requiresExecutionLog else { return nil }
       throw Failure(
         .temporary, path, "is missing: the session is not known to be sorted", remedy: "sort it first",
