@@ -107,7 +107,8 @@ let package = Package(
     .target(
       name: "Jobs",
       dependencies: [
-        "Configuration", "InstructionSets", "Leases", "Machine", "Parameters", "Vocabulary", "WorkerProtocol",
+        "Configuration", "FileAccess", "InstructionSets", "Leases", "Machine", "Parameters", "Threads",
+        "Vocabulary", "WorkerProtocol",
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
 

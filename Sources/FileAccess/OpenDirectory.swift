@@ -4,7 +4,7 @@ import Vocabulary
 
 /// An open directory. Everything in it is reached by name relative to its descriptor and never through a
 /// symbolic link, so that nobody can swap what lies on the way.
-public final class OpenDirectory {
+public final class OpenDirectory: Sendable {
   public let path: String
   /// Closed with the directory.
   public let descriptor: FileDescriptor
@@ -94,6 +94,13 @@ public final class OpenDirectory {
     return state.st_mode & S_IFMT == S_IFREG
   }
 
+  /// The stamp of a file of this directory that is open.
+  public func stamp(of file: FileDescriptor, _ name: String) throws(FileError) -> Stamp {
+    var state = stat()
+    guard unsafe fstat(file.rawValue, &state) == 0 else { throw systemError(name, "look at it") }
+    return Stamp(state)
+  }
+
   /// Whether both are one directory, by whatever paths they were opened.
   public func isSame(as other: OpenDirectory) throws(FileError) -> Bool {
     let (own, others) = (try stamp(of: "."), try other.stamp(of: "."))
@@ -127,10 +134,23 @@ public final class OpenDirectory {
     }
   }
 
-  func isSymbolicLink(_ name: String) -> Bool {
+  /// Bytes that this process may still write in the directory's file system.
+  public func freeBytes() throws(FileError) -> Int {
+    var room = statvfs()
+    guard retried({ unsafe fstatvfs(descriptor.rawValue, &room) }) == 0 else {
+      throw systemError(".", "ask for the free space")
+    }
+    let (bytes, isTooLarge) = UInt64(room.f_bavail).multipliedReportingOverflow(by: UInt64(room.f_frsize))
+    return isTooLarge ? .max : Int(clamping: bytes)
+  }
+
+  func isSymbolicLink(_ name: String) -> Bool { kind(of: name) == S_IFLNK }
+  func isRegular(_ name: String) -> Bool { kind(of: name) == S_IFREG }
+
+  private func kind(of name: String) -> mode_t? {
     var state = stat()
-    return unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0
-      && state.st_mode & S_IFMT == S_IFLNK
+    guard unsafe fstatat(descriptor.rawValue, name, &state, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    return state.st_mode & S_IFMT
   }
 
   func systemError(_ name: String, _ operation: String, isWriting: Bool = false) -> FileError {

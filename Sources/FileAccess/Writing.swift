@@ -38,21 +38,19 @@ extension OpenDirectory {
     let temporary = Self.temporaryName(for: name)
     // A leftover of a process that died is removed, not opened: it may be a link, or a pipe that never opens.
     unsafe unlinkat(descriptor.rawValue, temporary, 0)
-    let raw = retried {
-      unsafe openat(descriptor.rawValue, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard let file = try createFile(temporary, for: name) else {
+      errno = EEXIST
+      throw systemError(name, "write it", isWriting: true)
     }
-    guard raw >= 0 else { throw systemError(name, "write it", isWriting: true) }
-    let file = FileDescriptor(rawValue: raw)
     var isComplete = false
     defer {
       try? file.close()
       if !isComplete { unsafe unlinkat(descriptor.rawValue, temporary, 0) }
     }
-    follow(self, of: file, mask: 0o666)
     var count = 0
     while count < bytes.count {
       let put = unsafe bytes.withUnsafeBytes { buffer in
-        retried { unsafe Glibc.write(raw, buffer.baseAddress! + count, buffer.count - count) }
+        retried { unsafe Glibc.write(file.rawValue, buffer.baseAddress! + count, buffer.count - count) }
       }
       guard put > 0 else { throw systemError(name, "write it", isWriting: true) }
       count += put
@@ -61,40 +59,24 @@ extension OpenDirectory {
     isComplete = true
   }
 
-  /// Makes the small file `name`, unless there is one of that name.
-  ///
-  /// - Returns: whether it was made.
-  public func create(_ name: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
-    let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-    let raw = retried { unsafe openat(descriptor.rawValue, name, flags, 0o666) }
-    guard raw >= 0 else {
-      if errno == EEXIST { return false }
-      throw systemError(name, "create it", isWriting: true)
-    }
-    let file = FileDescriptor(rawValue: raw)
-    defer { try? file.close() }
-    follow(self, of: file, mask: 0o666)
-    let count = unsafe bytes.withUnsafeBytes { buffer in
-      retried { unsafe Glibc.write(raw, buffer.baseAddress, buffer.count) }
-    }
-    guard count == bytes.count else {
-      let error = systemError(name, "write it", isWriting: true)
-      unsafe unlinkat(descriptor.rawValue, name, 0)
-      throw error
-    }
-    return true
+  /// Makes a new, empty file of that very name and opens it for reading and writing, or gives nil where there is
+  /// something of that name. Of several who try at once, one gets it.
+  public func createFile(_ name: String) throws(FileError) -> FileDescriptor? {
+    try createFile(name, for: name)
   }
 
-  /// What time it is for whoever serves this directory, in seconds since 1970: another machine, perhaps, whose clock
-  /// stands elsewhere.
-  public func clock() throws(FileError) -> Int64 {
-    let name = Self.temporaryName(for: "clock")
-    unsafe unlinkat(descriptor.rawValue, name, 0)
-    defer { unsafe unlinkat(descriptor.rawValue, name, 0) }
-    guard try create(name, [0]), let stamp = try stamp(of: name) else {
-      throw systemError(name, "create it", isWriting: true)
+  private func createFile(_ name: String, for shownName: String) throws(FileError) -> FileDescriptor? {
+    let raw = retried {
+      unsafe openat(
+        descriptor.rawValue, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     }
-    return stamp.modified / 1_000_000_000
+    guard raw >= 0 else {
+      if errno == EEXIST { return nil }
+      throw systemError(shownName, "write it", isWriting: true)
+    }
+    let file = FileDescriptor(rawValue: raw)
+    follow(self, of: file, mask: 0o666)
+    return file
   }
 
   /// Makes a new file under a temporary name and gives it its own once it is whole and on the disk. A file that has got
@@ -133,9 +115,36 @@ extension OpenDirectory {
 
   /// Hidden, and within the 255 bytes that a name may have.
   private static func temporaryName(for name: String) -> String {
+    "." + stem(of: name) + ".\(getpid())" + temporaryEnd
+  }
+
+  private static let temporaryEnd = ".tmp"
+
+  private static func stem(of name: String) -> Substring {
     var stem = name[...]
     while stem.utf8.count > 200 { stem.removeLast() }
-    return ".\(stem).\(getpid()).tmp"
+    return stem
+  }
+
+  /// What processes that died have left of files that they wrote: names of regular files that are temporary ones.
+  ///
+  /// - Parameter isOurs: whether a file of that name is written by blechd alone. Of a long name, it is handed about the
+  ///   first 200 bytes.
+  public func leftovers(where isOurs: (_ name: String) -> Bool) throws(FileError) -> [String] {
+    try entries().filter { name in
+      Self.stem(ofTemporary: name).map(isOurs) == true && isRegular(name)
+    }
+  }
+
+  /// What a temporary file was to be called, or nil where the name is not of that kind.
+  private static func stem(ofTemporary name: String) -> String? {
+    guard name.hasPrefix("."), name.hasSuffix(temporaryEnd) else { return nil }
+    let parts = name.dropFirst().dropLast(temporaryEnd.count).split(
+      separator: ".", omittingEmptySubsequences: false)
+    guard parts.count > 1, let process = parts.last, !process.isEmpty,
+      process.allSatisfy({ $0.isASCII && $0.isNumber })
+    else { return nil }
+    return parts.dropLast().joined(separator: ".")
   }
 
   /// Gives the file or directory `name` another name here; what had that name is replaced.

@@ -1,173 +1,171 @@
 import FileAccess
-import FoundationEssentials
 import Glibc
 import SystemPackage
-import Vocabulary
 
-/// The lease of one session's directory: a small file that says who works there. All of it blocks.
-///
-/// It is made only where there is none. One whose holder is dead is taken over in place, under a lock, and never
-/// removed by whoever wants it: between two who do so, one would remove what the other has just made.
-struct LeaseFile {
+/// The lease file of one directory. Every call may block for as long as the file system lets it.
+struct LeaseFile: Sendable {
+  let directory: OpenDirectory
+  /// A lease of another host that was not refreshed for longer does not count any more.
+  let staleAfter: Duration
+
   static let name = ".blechd-lease"
-  /// One that is not refreshed for so long belongs to nobody, where its holder cannot be asked. Ten refreshes.
-  static let longestAge: Int64 = 600
-  /// How often it is refreshed.
-  static let refreshInterval = Duration.seconds(60)
-  /// In bytes.
-  private static let longestFile = 4096
+  /// Made for a moment, to ask the file system for its time.
+  static let clockName = ".blechd-lease.clock"
 
-  private let directory: OpenDirectory
-  private let process: ThisProcess
-  /// Of the leases that this process knows to have. Another one of its own has gone astray, as with a directory that was
-  /// moved, and counts for nothing.
-  private let nonces: Set<String>
+  /// How often a file that others have locked is tried, and how long to wait in between, in µs: whoever takes or releases
+  /// a lease has it locked for some milliseconds.
+  private static let (attempts, interval) = (1000, useconds_t(5000))
 
-  init(in directory: OpenDirectory, process: ThisProcess, nonces: Set<String>) {
-    self.directory = directory
-    self.process = process
-    self.nonces = nonces
+  enum Taking: Equatable {
+    case taken
+    /// Somebody else has it.
+    case held(LeaseContent)
   }
 
-  /// Takes the lease, or says who has it.
-  func take(_ own: LeaseHolder) throws(Failure) {
-    do {
-      // Between finding it there and looking at it, it may go.
-      for _ in 0..<3 {
-        if try directory.create(Self.name, Self.bytes(of: own)) { return }
-        if try takeOver(own) { return }
+  /// Takes the lease for `record`, if nobody has it. Of several who try at once, one gets it.
+  func take(_ record: LeaseRecord) throws(FileError) -> Taking {
+    for _ in 0..<Self.attempts {
+      if let new = try directory.createFile(Self.name) {
+        if try fill(new, with: record) { return .taken }
+      } else if let found = try takeExisting(for: record) {
+        return found
       }
-    } catch let error as FileError {
-      throw error.failure()
-    } catch let failure as Failure {
-      throw failure
-    } catch {
-      throw Failure(.internalError, directory.path, "\(error)", remedy: "please report this")
+      usleep(Self.interval)
     }
-    throw Failure(
-      .temporary, directory.path, "its lease comes and goes; another blechd is at work on it",
-      remedy: "try again")
+    return .held(.unreadable)
   }
 
-  /// Takes over what is stale.
-  ///
-  /// - Returns: false where there is none any more.
-  /// - Throws: `Failure` that says who has it.
-  private func takeOver(_ own: LeaseHolder) throws -> Bool {
-    guard let file = try open() else { return false }
-    defer { try? file.close() }
-    // Two who find the same stale lease take turns; where a file system knows no locks, the last look decides.
-    let isLocked = flock(file.rawValue, LOCK_EX | LOCK_NB) == 0
-    if !isLocked, errno == EWOULDBLOCK { throw held(by: try holder(in: file)) }
-    guard try isStillNamed(file) else { return false }
-    let holder = try holder(in: file)
-    guard try isStale(holder, file) else { throw held(by: holder) }
-    try overwrite(file, with: Self.bytes(of: own))
-    if !isLocked { usleep(Self.settleMicroseconds) }
-    guard try isStillNamed(file), try self.holder(in: file) == own else {
-      throw held(by: try self.holder(in: file))
+  /// Whether the file that was just made has become ours. Anybody may find it, and look into it, before it says whose
+  /// it is; they take it for a live one, but not for ever.
+  private func fill(_ new: FileDescriptor, with record: LeaseRecord) throws(FileError) -> Bool {
+    defer { try? new.close() }
+    let inode = try directory.stamp(of: new, Self.name).inode
+    guard let lease = try lock(), try lease.stamp.inode == inode, try lease.stamp.size == 0 else {
+      return false
     }
-    return true
-  }
-
-  /// How long another one, where there are no locks, may take from its look to its writing.
-  private static let settleMicroseconds: useconds_t = 200_000
-
-  /// Keeps it from looking abandoned.
-  ///
-  /// - Returns: false where it is not ours any more.
-  func refresh(_ own: LeaseHolder) throws(FileError) -> Bool {
-    guard let file = try open() else { return false }
-    defer { try? file.close() }
-    guard try holder(in: file) == own, try isStillNamed(file) else { return false }
-    _ = futimens(file.rawValue, nil)
-    return true
-  }
-
-  /// Removes it if it is ours.
-  func release(_ own: LeaseHolder) throws(FileError) {
-    guard let file = try open() else { return }
-    defer { try? file.close() }
-    _ = flock(file.rawValue, LOCK_EX | LOCK_NB)
-    if try holder(in: file) == own, try isStillNamed(file) { try directory.remove(Self.name) }
-  }
-
-  /// Removes the lease of a process of this machine that is dead.
-  func removeStale(seenBy own: LeaseHolder) throws(FileError) {
-    guard let file = try open() else { return }
-    defer { try? file.close() }
-    guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0, let holder = try holder(in: file),
-      holder.verdict(seenBy: own, startOf: ThisProcess.start) == .stale, try isStillNamed(file)
-    else { return }
-    try directory.remove(Self.name)
-  }
-
-  // MARK: The file
-
-  private func open() throws(FileError) -> FileDescriptor? {
-    guard try directory.stamp(of: Self.name) != nil else { return nil }
     do throws(FileError) {
-      return try directory.openFile(Self.name, forWriting: true)
+      return try lease.write(record)
     } catch {
-      if case .system(.noSuchFileOrDirectory) = error.reason { return nil }
+      try? lease.remove()
       throw error
     }
   }
 
-  /// Nil where it says nothing that can be read: then its age alone counts.
-  private func holder(in file: FileDescriptor) throws(FileError) -> LeaseHolder? {
-    var bytes = [UInt8](repeating: 0, count: Self.longestFile)
-    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
-      retried { unsafe pread(file.rawValue, buffer.baseAddress, buffer.count, 0) }
+  /// Nil: to be tried again.
+  private func takeExisting(for record: LeaseRecord) throws(FileError) -> Taking? {
+    let lease: LockedLease
+    do throws(FileError) {
+      guard let locked = try lockOnce() else { return nil }
+      lease = locked
+    } catch {
+      guard case .system(.permissionDenied) = error.reason else { throw error }
+      return try lookOnly()
     }
-    guard count >= 0 else { throw error("read it") }
-    let holder = try? JSONDecoder().decode(LeaseHolder.self, from: Data(bytes.prefix(count)))
-    return holder?.version == 1 ? holder : nil
+    let content = try lease.content()
+    let standing = try standing(of: content, refreshed: lease.stamp.modified)
+    guard standing != .live || content.isOf(record) else { return .held(content) }
+    return try lease.write(record) ? .taken : nil
   }
 
-  private func isStillNamed(_ file: FileDescriptor) throws(FileError) -> Bool {
-    var state = stat()
-    guard unsafe fstat(file.rawValue, &state) == 0 else { throw error("look at it") }
-    let named = try directory.stamp(of: Self.name)
-    return named?.device == UInt64(state.st_dev) && named?.inode == UInt64(state.st_ino)
+  /// A lease that may not be written to can be nobody's but its holder's.
+  private func lookOnly() throws(FileError) -> Taking? {
+    guard let stamp = try directory.stamp(of: Self.name) else { return nil }
+    let file = try directory.openFile(Self.name)
+    defer { try? file.close() }
+    let content = try directory.leaseContent(of: file, Self.name)
+    guard standing(of: content, refreshed: stamp.modified) != .live else { return .held(content) }
+    throw FileError(
+      path: directory.path(of: Self.name), operation: "take over a lease that nobody holds any more",
+      reason: .system(.permissionDenied), isWriting: true)
   }
 
-  private func isStale(_ holder: LeaseHolder?, _ file: FileDescriptor) throws(FileError) -> Bool {
-    let own = process.lease(program: "")
-    switch holder?.verdict(seenBy: own, startOf: ThisProcess.start) ?? .byAge {
-    case .live: return holder.map { $0.pid == own.pid && !nonces.contains($0.nonce) } ?? false
-    case .stale: return true
-    case .byAge:
-      var state = stat()
-      guard unsafe fstat(file.rawValue, &state) == 0 else { throw error("look at it") }
-      return try directory.clock() - Int64(state.st_mtim.tv_sec) > Self.longestAge
+  /// Nil where there is no lease, or somebody has it locked, or has just put another there.
+  private func lockOnce() throws(FileError) -> LockedLease? {
+    let file: FileDescriptor
+    do throws(FileError) {
+      file = try directory.openFile(Self.name, forWriting: true)
+    } catch {
+      if error.reason == .system(.noSuchFileOrDirectory) { return nil }
+      throw error
     }
+    return try LockedLease.lock(file, Self.name, in: directory)
   }
 
-  private func overwrite(_ file: FileDescriptor, with bytes: [UInt8]) throws(FileError) {
-    let count = unsafe bytes.withUnsafeBytes { buffer in
-      retried { unsafe pwrite(file.rawValue, buffer.baseAddress, buffer.count, 0) }
+  /// Nil where there is no lease.
+  private func lock() throws(FileError) -> LockedLease? {
+    for _ in 0..<Self.attempts {
+      if let lease = try lockOnce() { return lease }
+      if try directory.stamp(of: Self.name) == nil { return nil }
+      usleep(Self.interval)
     }
-    guard count == bytes.count, ftruncate(file.rawValue, off_t(bytes.count)) == 0, fsync(file.rawValue) == 0
-    else {
-      throw error("write it")
-    }
-  }
-
-  private func error(_ operation: String) -> FileError {
-    FileError(
-      path: directory.path(of: Self.name), operation: operation, reason: .system(Errno(rawValue: errno)),
+    throw FileError(
+      path: directory.path(of: Self.name), operation: "lock it", reason: .system(.resourceBusy),
       isWriting: true)
   }
 
-  private static func bytes(of holder: LeaseHolder) throws -> [UInt8] {
-    Array(try JSONEncoder().encode(holder)) + [UInt8(ascii: "\n")]
+  private func standing(of content: LeaseContent, refreshed: Int64) -> LeaseStanding {
+    let here = ProcessIdentity.own()
+    var (state, age): (ProcessState, Duration?) = (.ended, nil)
+    switch content.place(from: here) {
+    case .sameSystem: if case .record(let record) = content { state = ProcessState(of: record.process.pid) }
+    case .earlierBoot: break
+    case .elsewhere:
+      age = (try? directory.serverTime(through: Self.clockName)).map { .nanoseconds($0 - refreshed) }
+    }
+    return content.standing(from: here, process: state, age: age, limit: staleAfter)
+  }
+}
+
+extension LeaseFile {
+  enum Refreshing: Equatable {
+    case ours
+    /// It was taken over meanwhile.
+    case lost(LeaseContent)
   }
 
-  private func held(by holder: LeaseHolder?) -> Failure {
-    Failure(
-      .temporary, directory.path,
-      "is being worked on by \(holder?.description ?? "somebody whose lease cannot be read")",
-      remedy: "wait until that has ended; if it hangs, end it there")
+  /// How often a lease that cannot be read is read again, as somebody may just be writing it.
+  private static let readings = 3
+
+  /// Shows that the holder is alive. A lease that somebody has removed by hand is taken again, if nobody else has it.
+  func refresh(_ record: LeaseRecord) throws(FileError) -> Refreshing {
+    let file: FileDescriptor
+    do throws(FileError) {
+      file = try directory.openFile(Self.name, forWriting: true)
+    } catch {
+      guard error.reason == .system(.noSuchFileOrDirectory) else { throw error }
+      switch try take(record) {
+      case .taken: return .ours
+      case .held(let content): return .lost(content)
+      }
+    }
+    defer { try? file.close() }
+    var content = LeaseContent.unreadable
+    for _ in 0..<Self.readings where content == .unreadable {
+      content = try directory.leaseContent(of: file, Self.name)
+      if content == .unreadable { usleep(Self.interval) }
+    }
+    guard content.isOf(record) else { return .lost(content) }
+    do throws(Errno) {
+      try file.touchRecord()
+    } catch {
+      throw FileError(
+        path: directory.path(of: Self.name), operation: "refresh it", reason: .system(error), isWriting: true)
+    }
+    return .ours
+  }
+
+  /// Removes the lease if it is still that one.
+  func release(_ record: LeaseRecord) throws(FileError) {
+    guard let lease = try lock(), try lease.content().isOf(record) else { return }
+    try lease.remove()
+  }
+
+  /// Removes the lease if the process that held it was one of this host and has ended.
+  func removeOfEndedProcess() throws(FileError) {
+    guard let lease = try lock() else { return }
+    switch try standing(of: lease.content(), refreshed: lease.stamp.modified) {
+    case .stale(.processEnded), .stale(.hostRestarted): try lease.remove()
+    case .live, .stale(.silent): break
+    }
   }
 }

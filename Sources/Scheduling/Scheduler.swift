@@ -244,7 +244,7 @@ extension WorkSettings {
           CommitTask(
             source: start.source, inspection: start.inspection.only(jobs), jobs: jobs, spool: spool,
             sharing: shared,
-            pipelineWaitSeconds: Int64(pipelineWait / .seconds(1))))
+            pipelineWaitSeconds: Int(pipelineWait / .seconds(1))))
       }
     return Assignment(id: start.attempt, task: task, bounds: bounds)
   }

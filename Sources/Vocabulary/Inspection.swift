@@ -9,7 +9,8 @@ public struct Inspection: Codable, Equatable, Sendable {
   public var stamps: SessionStamps
   /// What says that the spikes are sorted; nil where there is no log, or it is not looked at.
   public var sorting: SortingEvidence?
-  /// A script of the log that has not ended; nil also where the log is not looked at.
+  /// The script that was begun last of those that have not ended, however long ago; nil where there is none, or the log
+  /// is not looked at.
   public var unfinished: UnfinishedScript?
   /// The parameters in force, all sources merged.
   public var parameters: InferenceParameters
@@ -25,7 +26,8 @@ public struct Inspection: Codable, Equatable, Sendable {
   public init(
     name: String, h5: String, stamps: SessionStamps, sorting: SortingEvidence? = nil,
     unfinished: UnfinishedScript? = nil, parameters: InferenceParameters, stimulus: Int, jobs: [PlannedJob],
-    notices: [String], obstacle: Failure? = nil
+    notices: [String],
+    obstacle: Failure? = nil
   ) {
     self.name = name
     self.h5 = h5

@@ -1,10 +1,15 @@
 import Glibc
 
-/// Times as blech_clust writes them: "YYYY-MM-DD HH:MM:SS" in the zone of the machine, which they do not name.
+/// Times as blech_clust writes them: "YYYY-MM-DD HH:MM:SS" in this machine's zone.
 public enum LocalTime {
-  /// - Parameter seconds: since 1970.
-  public static func text(_ seconds: Int64) -> String {
-    let parts = parts(seconds)
+  /// In seconds since 1970.
+  public static var now: Int64 { Int64(time(nil)) }
+
+  /// - Returns: the text, or an empty one where the system knows no such time.
+  public static func text(_ secondsSince1970: Int64) -> String {
+    var time = time_t(secondsSince1970)
+    var parts = tm()
+    guard localtime_r(&time, &parts) != nil else { return "" }
     func digits(_ value: Int32, _ count: Int) -> String {
       let text = "\(value)"
       return String(repeating: "0", count: max(0, count - text.count)) + text
@@ -14,34 +19,23 @@ public enum LocalTime {
     return "\(day.joined(separator: "-")) \(clock.joined(separator: ":"))"
   }
 
-  /// Seconds since 1970, or nil where `text` is no such time.
+  /// Seconds since 1970, or nil where the text is no such time. One that a change of the clocks makes ambiguous is one
+  /// of both.
   public static func seconds(_ text: String) -> Int64? {
-    let fields = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).map { Int32($0) }
-    guard text.utf8.count == 19, fields.count == 6, !fields.contains(nil) else { return nil }
-    let numbers = fields.compactMap(\.self)
+    let numbers = text.split { !$0.isNumber }.compactMap { Int32($0) }
+    guard numbers.count == 6 else { return nil }
     var parts = tm()
-    parts.tm_year = numbers[0] - 1900
-    parts.tm_mon = numbers[1] - 1
-    parts.tm_mday = numbers[2]
-    parts.tm_hour = numbers[3]
-    parts.tm_min = numbers[4]
-    parts.tm_sec = numbers[5]
-    // Whether summer time is in force the zone knows.
+    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (numbers[0] - 1900, numbers[1] - 1, numbers[2])
+    (parts.tm_hour, parts.tm_min, parts.tm_sec) = (numbers[3], numbers[4], numbers[5])
     parts.tm_isdst = -1
-    let seconds = mktime(&parts)
-    return seconds == -1 ? nil : Int64(seconds)
+    return Int64(mktime(&parts))
   }
 
   /// Minutes after midnight.
-  public static func minuteOfDay(_ seconds: Int64) -> Int {
-    let parts = parts(seconds)
-    return Int(parts.tm_hour) * 60 + Int(parts.tm_min)
-  }
-
-  private static func parts(_ seconds: Int64) -> tm {
-    var time = time_t(seconds)
+  public static func minuteOfDay(_ secondsSince1970: Int64) -> Int {
+    var time = time_t(secondsSince1970)
     var parts = tm()
-    localtime_r(&time, &parts)
-    return parts
+    guard localtime_r(&time, &parts) != nil else { return 0 }
+    return Int(parts.tm_hour) * 60 + Int(parts.tm_min)
   }
 }

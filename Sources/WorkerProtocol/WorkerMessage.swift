@@ -16,7 +16,7 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
     /// Journals lie in these directories: ask for `recover` first.
     case needsRecovery([String])
     case inferred(JobSummary)
-    case committed(CommitAnswer)
+    case commit(CommitAnswer)
     /// One for each journal that was found.
     case recovered([RecoverySummary])
     case demonstrated

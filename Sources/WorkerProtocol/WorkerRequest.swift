@@ -52,7 +52,7 @@ public struct InferTask: Codable, Equatable, Sendable {
   }
 }
 
-/// Writes the spooled results of `jobs` into the session. Answer: `.committed`.
+/// Writes the spooled results of `jobs` into the session. Answer: `.commit`.
 public struct CommitTask: Codable, Equatable, Sendable {
   public var source: SessionSource
   public var inspection: Inspection
@@ -60,14 +60,15 @@ public struct CommitTask: Codable, Equatable, Sendable {
   public var spool: String
   /// Those of `jobs` whose results stay in the spool, as another session needs them as well.
   public var sharing: [JobIdentity]
-  /// How long after its beginning a script of the pipeline that has not ended is waited for, in seconds; nil does not
-  /// look for any.
-  public var pipelineWaitSeconds: Int64?
+  /// How long after its beginning a script of the session's log is waited for; nil: not at all.
+  public var pipelineWaitSeconds: Int?
 
   public init(
     source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String,
-    sharing: [JobIdentity] = [], pipelineWaitSeconds: Int64? = nil
+    sharing: [JobIdentity] = [], pipelineWaitSeconds: Int?
   ) {
+    self.sharing = sharing
+    self.pipelineWaitSeconds = pipelineWaitSeconds
     self.source = source
     self.inspection = inspection
     self.jobs = jobs

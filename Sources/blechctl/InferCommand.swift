@@ -31,7 +31,9 @@ struct InferCommand: AsyncParsableCommand {
       "The configuration whose parameters count where nothing else sets them (default: where blechctl config looks for it).",
       valueName: "file"))
   var config: String?
-  @Flag(help: "Do not ask execution_log.json whether the session is sorted.")
+  @Flag(
+    help:
+      "Do not ask execution_log.json whether the session is sorted, nor whether a script is at work on it.")
   var ignoreLog = false
   @Flag(help: "Draw no figures (none are drawn yet).")
   var noFigures = false
@@ -58,9 +60,9 @@ struct InferCommand: AsyncParsableCommand {
       var results: [SessionResult] = []
       for directory in directories {
         let run = SessionRun(
-          source(directory, site), worker: worker, state: state, retrains: retrain,
+          source(directory, site), worker: worker, leases: leases, state: state, retrains: retrain,
           workers: jobs ?? ProcessInfo.processInfo.activeProcessorCount,
-          pipelineWait: (site ?? .default).pipelineWait, leases: leases)
+          pipelineWait: site?.pipelineWait ?? Configuration.default.pipelineWait)
         do throws(Failure) {
           // What was not begun before a Ctrl-C is not done, and must not look so.
           if Task.isCancelled { throw .interruption(of: directory) }

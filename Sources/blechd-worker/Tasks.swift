@@ -63,7 +63,8 @@ extension Worker {
   static func commit(_ task: CommitTask) throws(Failure) -> CommitAnswer {
     let spool = try openSpool(task.spool)
     let commit = Commit(
-      task.source, task.inspection, jobs: task.jobs, pipelineWait: task.pipelineWaitSeconds)
+      task.source, task.inspection, jobs: task.jobs,
+      pipelineWait: task.pipelineWaitSeconds.map { .seconds($0) })
     return try ParentWatch.uninterrupted { () throws(Failure) in
       let answer = try commit.run { spooled($0, in: spool) }
       guard case .committed = answer else { return answer }

@@ -38,7 +38,7 @@ struct Worker {
     switch request.task {
     case .inspect(let task): try inspect(task)
     case .infer(let task): .inferred(try infer(task, output))
-    case .commit(let task): .committed(try commit(task))
+    case .commit(let task): .commit(try commit(task))
     case .recover(let task): .recovered(try recover(task))
     case .demo(let task): try demo(task)
     case .bench(let task): .benched(try bench(task))

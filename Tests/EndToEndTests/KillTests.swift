@@ -41,7 +41,8 @@ import WorkerProtocol
       request = try Self.line(
         .commit(
           CommitTask(
-            source: source, inspection: inspection, jobs: inspection.jobs.map(\.identity), spool: spool.path))
+            source: source, inspection: inspection, jobs: inspection.jobs.map(\.identity), spool: spool.path,
+            pipelineWaitSeconds: nil))
       )
       try FileManager.default.copyItem(at: spool, to: session.folder.appending(path: "spool"))
       let start = ContinuousClock.now
@@ -92,7 +93,12 @@ import WorkerProtocol
       let journal = session.directory.appending(path: Journal.name(besides: session.h5.lastPathComponent))
         .path
       var ends = ["old": 0, "new": 0]
-      var withJournal = 0
+      var (withJournal, withLeftovers) = (0, 0)
+      func hasLeftovers() throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: session.artifacts.path).contains {
+          $0.hasSuffix(".tmp")
+        }
+      }
       for round in 0..<200 {
         try waiting.restore()
         // Half of them anywhere, half of them once the journal is there.
@@ -105,6 +111,7 @@ import WorkerProtocol
           return true
         }
         if access(journal, F_OK) == 0 { withJournal += 1 }
+        if try hasLeftovers() { withLeftovers += 1 }
         let recovered = try await session.blechctl.run(["recover", session.directory.path])
         #expect(recovered.exitCode == 0, "\(recovered.errors)")
         if try session.bytes() == waiting.old {
@@ -114,8 +121,11 @@ import WorkerProtocol
           #expect(try session.results() == waiting.new)
         }
         #expect(access(journal, F_OK) != 0)
+        #expect(try !hasLeftovers())
       }
-      print("200 kills: \(withJournal) left a journal, \(ends["old"]!) ended old, \(ends["new"]!) new")
+      print(
+        "200 kills: \(withJournal) left a journal, \(withLeftovers) temporary files; \(ends["old"]!) ended old, "
+          + "\(ends["new"]!) new")
       #expect(ends["old"]! > 20 && withJournal > 5)
     }
   }

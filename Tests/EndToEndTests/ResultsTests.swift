@@ -100,10 +100,9 @@ import Vocabulary
       source.overrides.trainSteps = 30
       source.replacesForeign = true
       let run = SessionRun(
-        source, worker: WorkerExecutable(path: Blechctl.worker),
+        source, worker: WorkerExecutable(path: Blechctl.worker), leases: LeaseKeeper(program: "test"),
         state: StateDirectory(path: session.folder.appending(path: "state").path), retrains: false,
-        workers: 1,
-        pipelineWait: .zero, leases: LeaseKeeper(program: "test"))
+        workers: 1, pipelineWait: .seconds(7200))
       let report = try await run.run { _ in }
       #expect(report.failures == [])
       #expect(report.inspection.jobs.map(\.existing) == [.foreign, .none])

@@ -1,189 +1,206 @@
 import FileAccess
 import Foundation
-import Glibc
-import Synchronization
 import TestSupport
 import Testing
 import Vocabulary
 
 @testable import Leases
 
-/// The file itself: taken, taken over, given back.
-struct LeaseFileTests {
-  private let process = ThisProcess()
-
-  /// - Parameter known: leases that this process has.
-  private func leaseFile(in scratch: Scratch, known: [LeaseHolder] = []) throws -> LeaseFile {
-    LeaseFile(
-      in: try OpenDirectory(at: scratch.path), process: process, nonces: Set(known.map(\.nonce)))
+/// The lease file of one directory, on a real file system.
+@Suite struct LeaseFileTests {
+  private func file(_ scratch: Scratch) throws -> LeaseFile {
+    LeaseFile(directory: try OpenDirectory(at: scratch.path), staleAfter: LeaseTimes().staleAfter)
   }
 
-  private func plant(_ holder: LeaseHolder, in scratch: Scratch, ageSeconds: Int = 0) throws {
-    let text = String(decoding: try JSONEncoder().encode(holder), as: UTF8.self)
-    try plant(text, in: scratch, ageSeconds: ageSeconds)
-  }
-
-  private func plant(_ text: String, in scratch: Scratch, ageSeconds: Int) throws {
-    try scratch.write(LeaseFile.name, text)
-    let time = timespec(tv_sec: time(nil) - ageSeconds, tv_nsec: 0)
-    #expect(utimensat(AT_FDCWD, scratch.path(LeaseFile.name), [time, time], 0) == 0)
-  }
-
-  private var dead: LeaseHolder {
-    var holder = process.lease(program: "blechd")
-    holder.started = 1
-    return holder
-  }
-
-  private var elsewhere: LeaseHolder {
-    var holder = process.lease(program: "blechd")
-    (holder.host, holder.pid) = ("rig2", 7)
-    return holder
-  }
-
-  private func isThere(_ scratch: Scratch) -> Bool {
-    FileManager.default.fileExists(atPath: scratch.path(LeaseFile.name))
-  }
-
-  @Test func `the first has it, the second is told who, and then it is free again`() throws {
+  @Test func `Who comes second is told who holds it, until it is given back`() throws {
     try withScratch { scratch in
-      let (first, second) = (process.lease(program: "blechd"), process.lease(program: "blechctl infer"))
-      let file = try leaseFile(in: scratch, known: [first, second])
-      try file.take(first)
-      let failure = #expect(throws: Failure.self) { try file.take(second) }
-      #expect(failure?.code == .temporary)
-      #expect(failure?.what.contains("blechd, process \(process.pid) on \(process.host)") == true)
-      // Only whoever has it can give it back.
+      let (first, second) = (LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer"))
+      let file = try file(scratch)
+      #expect(try file.take(first) == .taken)
+      #expect(try file.take(second) == .held(.record(first)))
+      let failure = Failure(scratch.path, heldBy: .record(first))
+      #expect(failure.code == .temporary)
+      for part in ["blechd", first.process.host, "\(getpid())", first.acquired] {
+        #expect(failure.what.contains(part))
+      }
       try file.release(second)
-      #expect(isThere(scratch))
+      #expect(try scratch.names == [LeaseFile.name], "another's lease is not given back")
       try file.release(first)
-      #expect(!isThere(scratch))
-      try file.take(second)
+      #expect(try scratch.names == [])
+      #expect(try file.take(second) == .taken)
     }
   }
 
-  @Test func `a dead holder's lease is taken over at once`() throws {
+  @Test(arguments: Planted.allCases)
+  func `A lease that nobody holds any more is taken over at once`(planted: Planted) throws {
     try withScratch { scratch in
-      try plant(dead, in: scratch)
-      let own = process.lease(program: "blechctl infer")
-      try leaseFile(in: scratch).take(own)
-      let isOurs = try leaseFile(in: scratch).refresh(own)
-      #expect(isOurs)
+      try planted.plant(in: scratch)
+      let record = LeaseRecord(program: "blechd")
+      #expect(try file(scratch).take(record) == .taken)
+      #expect(LeaseContent(try scratch.bytes(LeaseFile.name)) == .record(record))
+      #expect(try scratch.names == [LeaseFile.name])
     }
   }
 
-  @Test(arguments: [(590, false), (620, true)])
-  func `another machine's lease counts for ten minutes after it was refreshed`(_ age: Int, _ isFree: Bool)
-    throws
-  {
+  @Test(arguments: [Planted.silentHost, .silentGarbage, .silentEmpty])
+  func `A lease of another host is left alone for as long as it is refreshed`(planted: Planted) throws {
     try withScratch { scratch in
-      try plant(elsewhere, in: scratch, ageSeconds: age)
-      let file = try leaseFile(in: scratch)
-      if isFree {
-        try file.take(process.lease(program: "blechd"))
-      } else {
-        let failure = #expect(throws: Failure.self) { try file.take(process.lease(program: "blechd")) }
-        #expect(failure?.what.contains("process 7 on rig2") == true)
+      try planted.plant(in: scratch)
+      age(scratch.path(LeaseFile.name), minutes: 9)
+      let before = try scratch.bytes(LeaseFile.name)
+      guard case .held = try file(scratch).take(LeaseRecord(program: "blechd")) else {
+        Issue.record("was taken over")
+        return
+      }
+      #expect(try scratch.bytes(LeaseFile.name) == before)
+      #expect(try scratch.names == [LeaseFile.name])
+    }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `What is no file at the lease's name is neither opened nor waited for`() throws {
+    for plant: (Scratch) throws -> Void in [
+      { mkfifo($0.path(LeaseFile.name), 0o600) },
+      { try $0.makeLink(LeaseFile.name, to: $0.path("victim")) },
+      { mkdir($0.path(LeaseFile.name), 0o700) },
+    ] {
+      try withScratch { scratch in
+        try scratch.write("victim", "untouched")
+        try plant(scratch)
+        #expect(throws: FileError.self) { try file(scratch).take(LeaseRecord(program: "blechd")) }
+        #expect(try scratch.text("victim") == "untouched")
       }
     }
   }
 
-  @Test(arguments: ["", "{", "{\"version\": 2}", String(repeating: "x", count: 10_000)])
-  func `what cannot be read counts for as long, and is told as that`(_ text: String) throws {
+  @Test func `Refreshing moves the time alone, and shows when the lease was lost`() throws {
     try withScratch { scratch in
-      try plant(text, in: scratch, ageSeconds: 10)
-      let file = try leaseFile(in: scratch)
-      let failure = #expect(throws: Failure.self) { try file.take(process.lease(program: "blechd")) }
-      #expect(failure?.what.contains("cannot be read") == true)
-      try plant(text, in: scratch, ageSeconds: 700)
-      let own = process.lease(program: "blechd")
-      try file.take(own)
-      let isOurs = try file.refresh(own)
-      #expect(isOurs)
+      let (own, other) = (LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer"))
+      let file = try file(scratch)
+      #expect(try file.take(own) == .taken)
+      age(scratch.path(LeaseFile.name), minutes: 60)
+      #expect(try file.refresh(own) == .ours)
+      let stamp = try #require(try OpenDirectory(at: scratch.path).stamp(of: LeaseFile.name))
+      #expect(Date(timeIntervalSince1970: Double(stamp.modified) / 1e9).timeIntervalSinceNow > -1800)
+      #expect(try scratch.bytes(LeaseFile.name) == own.bytes)
+      try scratch.write(LeaseFile.name, other.bytes)
+      #expect(try file.refresh(own) == .lost(.record(other)))
+      #expect(try scratch.bytes(LeaseFile.name) == other.bytes)
+      try scratch.write(LeaseFile.name, "garbage")
+      #expect(try file.refresh(own) == .lost(.unreadable))
+      #expect(try scratch.text(LeaseFile.name) == "garbage")
     }
   }
 
-  @Test func `a link, or a directory, in its place is no lease and is left alone`() throws {
+  @Test func `A lease that somebody removed is taken again, if nobody else has it`() throws {
     try withScratch { scratch in
-      symlink("/etc/passwd", scratch.path(LeaseFile.name))
-      let file = try leaseFile(in: scratch)
-      #expect(throws: Failure.self) { try file.take(process.lease(program: "blechd")) }
+      let (own, other) = (LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer"))
+      let file = try file(scratch)
+      #expect(try file.take(own) == .taken)
       try FileManager.default.removeItem(atPath: scratch.path(LeaseFile.name))
-      try FileManager.default.createDirectory(
-        atPath: scratch.path(LeaseFile.name), withIntermediateDirectories: false)
-      #expect(throws: Failure.self) { try file.take(process.lease(program: "blechd")) }
-      #expect(isThere(scratch))
+      #expect(try file.refresh(own) == .ours)
+      #expect(try file.take(other) == .held(.record(own)))
     }
   }
 
-  @Test func `refreshing keeps it young, and tells when it is not ours any more`() throws {
+  @Test(arguments: [false, true])
+  func `A file that is not at its name any more is no lease`(isReplaced: Bool) throws {
     try withScratch { scratch in
-      let file = try leaseFile(in: scratch)
-      let own = process.lease(program: "blechd")
-      try file.take(own)
-      let old = timespec(tv_sec: time(nil) - 300, tv_nsec: 0)
-      #expect(utimensat(AT_FDCWD, scratch.path(LeaseFile.name), [old, old], 0) == 0)
-      var isOurs = try file.refresh(own)
-      #expect(isOurs)
-      let stamp = try OpenDirectory(at: scratch.path).stamp(of: LeaseFile.name)
-      #expect((stamp?.modified ?? 0) / 1_000_000_000 > Int64(time(nil) - 100))
-      try plant(elsewhere, in: scratch)
-      isOurs = try file.refresh(own)
-      #expect(!isOurs)
-      try file.release(own)
-      #expect(isThere(scratch))
+      try Planted.endedProcess.plant(in: scratch)
+      let directory = try OpenDirectory(at: scratch.path)
+      let opened = try directory.openFile(LeaseFile.name, forWriting: true)
+      try directory.remove(LeaseFile.name)
+      if isReplaced { try Planted.endedProcess.plant(in: scratch) }
+      let lease = try LockedLease.lock(opened, LeaseFile.name, in: directory)
+      let isLocked = lease != nil
+      #expect(!isLocked)
     }
   }
 
-  @Test func `a lease of this process that it does not know to have went astray, and is taken over`() throws {
+  @Test func `A record that lost its name while it was written is no lease`() throws {
     try withScratch { scratch in
-      let lost = process.lease(program: "blechd")
-      try plant(lost, in: scratch)
-      let own = process.lease(program: "blechd")
-      #expect(throws: Failure.self) { try leaseFile(in: scratch, known: [lost, own]).take(own) }
-      try leaseFile(in: scratch, known: [own]).take(own)
+      try Planted.endedProcess.plant(in: scratch)
+      let directory = try OpenDirectory(at: scratch.path)
+      let opened = try directory.openFile(LeaseFile.name, forWriting: true)
+      guard let lease = try LockedLease.lock(opened, LeaseFile.name, in: directory) else {
+        Issue.record("is locked by nobody")
+        return
+      }
+      try directory.remove(LeaseFile.name)
+      #expect(try !lease.write(LeaseRecord(program: "blechd")))
     }
   }
 
-  @Test func `only a dead process's lease is removed at the start`() throws {
-    try withScratch { scratch in
-      try plant(elsewhere, in: scratch, ageSeconds: 10_000)
-      LeaseKeeper.removeStale(in: scratch.path)
-      #expect(isThere(scratch))
-      try plant(process.lease(program: "blechd"), in: scratch)
-      LeaseKeeper.removeStale(in: scratch.path)
-      #expect(isThere(scratch))
-      try plant(dead, in: scratch)
-      LeaseKeeper.removeStale(in: scratch.path)
-      #expect(!isThere(scratch))
-    }
-  }
-
-  /// Many want what is free, or was left by the dead, at the same moment.
-  @Test func `of many who want one lease exactly one gets it`() throws {
-    try withScratch { scratch in
-      var random = SeededNumbers(seed: 6)
-      for round in 0..<300 {
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0: try plant(dead, in: scratch)
-        case 1: try plant("garbage", in: scratch, ageSeconds: 10_000)
-        default: break
-        }
-        let wishes = (0..<6).map { process.lease(program: "\($0)") }
-        let winners = Mutex<[LeaseHolder]>([])
-        DispatchQueue.concurrentPerform(iterations: wishes.count) { index in
-          guard let file = try? leaseFile(in: scratch, known: wishes) else { return }
-          if (try? file.take(wishes[index])) != nil { winners.withLock { $0.append(wishes[index]) } }
-        }
-        let won = winners.withLock { $0 }
-        #expect(won.count == 1, "round \(round): \(won.map(\.program))")
-        guard let winner = won.first else { continue }
-        let file = try leaseFile(in: scratch)
-        let isOurs = try file.refresh(winner)
-        #expect(isOurs)
-        try file.release(winner)
-        #expect(!isThere(scratch))
+  @Test func `A predecessor of this host that has ended is cleared away, and nobody else`() throws {
+    for planted in Planted.allCases {
+      try withScratch { scratch in
+        try planted.plant(in: scratch)
+        try file(scratch).removeOfEndedProcess()
+        #expect(try scratch.names == (planted.isOfEndedProcess ? [] : [LeaseFile.name]), "\(planted)")
       }
     }
+    try withScratch { scratch in
+      #expect(try file(scratch).take(LeaseRecord(program: "blechd")) == .taken)
+      try file(scratch).removeOfEndedProcess()
+      #expect(try scratch.names == [LeaseFile.name])
+    }
   }
+
+  @Test(.enabled(if: getuid() != 0), arguments: [0o555, 0o000] as [mode_t])
+  func `Where no file can be made it is said so`(mode: mode_t) throws {
+    try withScratch { scratch in
+      let file = try file(scratch)
+      chmod(scratch.path, mode)
+      defer { chmod(scratch.path, 0o755) }
+      let error = #expect(throws: FileError.self) { try file.take(LeaseRecord(program: "blechd")) }
+      #expect(error?.failure().code == .notPermitted)
+    }
+  }
+
+  @Test(arguments: [(0o775, 0o664), (0o700, 0o600)] as [(mode_t, mode_t)])
+  func `Whoever may write the directory may take a lease over`(mode: mode_t, expected: mode_t) throws {
+    try withScratch { scratch in
+      chmod(scratch.path, mode)
+      #expect(try file(scratch).take(LeaseRecord(program: "blechd")) == .taken)
+      let attributes = try FileManager.default.attributesOfItem(atPath: scratch.path(LeaseFile.name))
+      #expect((attributes[.posixPermissions] as? NSNumber)?.uint32Value == expected)
+    }
+  }
+}
+
+/// Leases that nobody holds any more.
+enum Planted: CaseIterable {
+  case endedProcess
+  case reusedNumber
+  case silentHost
+  case silentGarbage
+  case silentEmpty
+  case silentLong
+
+  var isOfEndedProcess: Bool { self == .endedProcess || self == .reusedNumber }
+
+  func plant(in scratch: Scratch) throws {
+    var record = LeaseRecord(program: "blechd")
+    var bytes: [UInt8] = []
+    switch self {
+    // No process can have that number.
+    case .endedProcess: record.process.pid = .max
+    case .reusedNumber: record.process.started = 1
+    case .silentHost: record.process.host = "another"
+    case .silentGarbage: bytes = Array("garbage".utf8)
+    case .silentEmpty: break
+    case .silentLong: bytes = Array(repeating: 32, count: 100_000)
+    }
+    switch self {
+    case .endedProcess, .reusedNumber, .silentHost: bytes = record.bytes
+    case .silentGarbage, .silentEmpty, .silentLong: break
+    }
+    try scratch.write(LeaseFile.name, bytes)
+    if !isOfEndedProcess { age(scratch.path(LeaseFile.name), minutes: 11) }
+  }
+}
+
+func age(_ path: String, minutes: Int) {
+  let time = timespec(tv_sec: Foundation.time(nil) - minutes * 60, tv_nsec: 0)
+  #expect(utimensat(AT_FDCWD, path, [time, time], 0) == 0)
 }

@@ -129,7 +129,7 @@ struct BookWorld {
     origin: .trained, units: 2, trials: 30, steps: 100, bestStep: 99, trainingLoss: 1, validationLoss: 2,
     bitsPerSpike: 0.1, psthBitsPerSpike: 0.1, seconds: 1, warnings: [])
   static let committed = ExecutionEnd(
-    result: .success(.committed(.committed(CommitSummary(h5: "s.h5", bytes: 1, ms: 1, exposedMs: 1)))),
+    result: .success(.commit(.committed(CommitSummary(h5: "s.h5", bytes: 1, ms: 1, exposedMs: 1)))),
     reason: .finished)
 
   static func failure(_ code: ExitCode, _ reason: ExitReason = .failed) -> ExecutionEnd {

@@ -72,13 +72,13 @@ struct StressTests {
     ]
     if Bool.random(using: &random) { return world.end(start.attempt, BookWorld.success(of: start)) }
     if case .commit(let jobs, _) = start.task, Bool.random(using: &random) {
-      let failure = Failure(.temporary, "/", "waits", remedy: "")
+      let script = UnfinishedScript(script: "x.py", attempted: "2026-05-01 12:00:00")
       let answers: [CommitAnswer] = [
-        .outdated("moved"), .missing([jobs[0]]), .waiting(failure, until: world.now.wall + 100),
+        .outdated("moved"), .missing([jobs[0]]), .waiting(script, until: world.now.wall + 100),
       ]
       let answer = answers.randomElement(using: &random)!
       return world.end(
-        start.attempt, ExecutionEnd(result: .success(.committed(answer)), reason: .finished))
+        start.attempt, ExecutionEnd(result: .success(.commit(answer)), reason: .finished))
     }
     world.end(start.attempt, ends.randomElement(using: &random)!)
   }

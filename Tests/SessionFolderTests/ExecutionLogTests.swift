@@ -94,6 +94,23 @@ import Testing
     #expect(ExecutionLog(json).verdict == log.verdict)
   }
 
+  @Test func `Scripts that have not ended are named, the latest first`() {
+    let json = JSONValue.object([
+      "attempted": .object([
+        "/a/ended.py": .text(Self.time(1)), "/a/ended_at_once.py": .text(Self.time(2)),
+        "/a/never.py": .text(Self.time(3)), "/a/again.py": .text(Self.time(9)),
+        "/b/again.py": .text(Self.time(4)), "/a/also.py": .text(Self.time(3)), "/a/bad.py": .text("now"),
+      ]),
+      "completed": .object([
+        "/a/ended.py": .text(Self.time(2)), "/a/ended_at_once.py": .text(Self.time(2)),
+        "/c/again.py": .text(Self.time(8)), "/a/unknown.py": .text(Self.time(8)),
+      ]),
+    ])
+    let unfinished = ExecutionLog(json).unfinished
+    #expect(unfinished.map(\.script) == ["again.py", "also.py", "never.py"])
+    #expect(unfinished.map(\.attempted) == [Self.time(9), Self.time(3), Self.time(3)])
+  }
+
   @Test(arguments: [
     "null", "[]", "3", "{}", #"{"completed": null}"#, #"{"completed": []}"#,
     #"{"completed": {"blech_make_arrays.py": 20260101}}"#,

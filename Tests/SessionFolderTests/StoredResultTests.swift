@@ -51,26 +51,21 @@ struct Inferred {
       })
   }
 
-  func commit(
-    _ jobs: [JobIdentity]? = nil, load: ((PlannedJob) throws -> StoredResult?)? = nil
-  ) throws -> CommitSummary {
-    let answer = try answer(jobs, load: load)
-    guard case .committed(let summary) = answer else { throw Unwritten(answer: answer) }
+  func commit(_ jobs: [JobIdentity]? = nil) throws -> CommitSummary {
+    let answer = try answer(jobs)
+    guard case .committed(let summary) = answer else { throw Uncommitted(answer: answer) }
     return summary
   }
 
   func answer(
-    _ jobs: [JobIdentity]? = nil, pipelineWait: Int64? = nil,
+    _ jobs: [JobIdentity]? = nil, pipelineWait: Duration? = nil,
     load: ((PlannedJob) throws -> StoredResult?)? = nil
-  ) throws(Failure) -> CommitAnswer {
+  ) throws -> CommitAnswer {
     try Commit(source, inspection, jobs: jobs ?? identities, pipelineWait: pipelineWait)
       .run(load ?? { results[$0.identity]! })
   }
 
-  /// Nothing was written, for this reason.
-  struct Unwritten: Error, Equatable {
-    let answer: CommitAnswer
-  }
+  struct Uncommitted: Error { var answer: CommitAnswer }
 }
 
 @Suite struct StoredResultTests {

@@ -40,6 +40,7 @@ import WorkerProtocol
     name: "name", h5: "name.h5",
     stamps: ["name.h5": Stamp(device: .max, inode: .max, size: .max, modified: .min, changed: -1)],
     sorting: SortingEvidence(script: "blech_make_arrays.py", completed: "2026-01-02 03:04:05"),
+    unfinished: UnfinishedScript(script: "b.py", attempted: "2026-01-03 03:04:05"),
     parameters: parameters, stimulus: 2000,
     jobs: [
       PlannedJob(
@@ -59,7 +60,13 @@ import WorkerProtocol
       .inspect(InspectTask(source: SessionSource(directory: ""))), .inspect(InspectTask(source: source)),
       .infer(
         InferTask(source: source, inspection: inspection, job: identity, spool: "/spool\n", retrains: true)),
-      .commit(CommitTask(source: source, inspection: inspection, jobs: [identity], spool: "/spool")),
+      .commit(
+        CommitTask(
+          source: source, inspection: inspection, jobs: [identity], spool: "/spool", pipelineWaitSeconds: 7200
+        )),
+      .commit(
+        CommitTask(
+          source: source, inspection: inspection, jobs: [], spool: "/spool", pipelineWaitSeconds: nil)),
       .recover(RecoverTask(path: "/a/b\u{1}.h5", searchesBelow: false, discardsRefused: true)),
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
       .probe(ProbeTask(directory: "/a\n\"")),
@@ -82,8 +89,12 @@ import WorkerProtocol
       .progress(.init(step: 100, steps: 15000, trainingLoss: 1, validationLoss: 1e300)),
       .warning("one\r\ntwo\u{2028}\u{0}"),
       .result(.inspected(inspection)), .result(.inferred(summary)),
-      .result(.committed(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2)))),
-      .result(.committed(.outdated("moved"))), .result(.committed(.missing([identity]))),
+      .result(
+        .commit(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2)))),
+      .result(.commit(.outdated("has changed\n"))), .result(.commit(.missing([identity]))),
+      .result(
+        .commit(
+          .waiting(UnfinishedScript(script: "a\n.py", attempted: "2026-01-02 03:04:05"), until: .max))),
       .use(ResourceUse(cpuSeconds: 0.1 + 0.2, peakMemoryBytes: .max)), .use(ResourceUse()),
       .result(.demonstrated), .result(.notified), .result(.needsRecovery(["/a\nb"])),
       .result(

@@ -1,5 +1,4 @@
 import Configuration
-import FoundationEssentials
 import Leases
 import Vocabulary
 import WorkerProtocol
@@ -19,35 +18,68 @@ public struct SessionRun: Sendable {
 
   private let source: SessionSource
   private let worker: WorkerProcess
+  private let leases: LeaseKeeper
   private let spool: String
   private let retrains: Bool
   private let workers: Int
   private let pipelineWait: Duration
-  private let leases: LeaseKeeper
 
   /// - Parameters:
+  ///   - leases: of the program that runs this.
   ///   - retrains: infer every job, whatever is there already.
   ///   - workers: at most so many run side by side.
-  ///   - pipelineWait: how long after its beginning a script of the pipeline that has not ended is in the way.
+  ///   - pipelineWait: how long after its beginning a script of the session's log may still be at work.
   public init(
-    _ source: SessionSource, worker: WorkerExecutable, state: StateDirectory, retrains: Bool, workers: Int,
-    pipelineWait: Duration, leases: LeaseKeeper
+    _ source: SessionSource, worker: WorkerExecutable, leases: LeaseKeeper, state: StateDirectory,
+    retrains: Bool, workers: Int, pipelineWait: Duration
   ) {
     self.source = source
     self.worker = WorkerProcess(worker)
+    self.leases = leases
     spool = state.spool
     self.retrains = retrains
     self.workers = max(workers, 1)
     self.pipelineWait = pipelineWait
-    self.leases = leases
   }
+
+  /// Whether the session itself is written to. Otherwise others may work on it at the same time.
+  private var writesIntoSession: Bool { source.outputDirectory == nil }
 
   /// Runs the session to its end. Jobs that fail do not hold back those that succeed.
   ///
-  /// - Throws: `Failure` where the session cannot be inspected, somebody else is at work on it (`.temporary`), or the run
-  ///   was cancelled: then the .h5 was not touched.
+  /// - Throws: `Failure` where the session cannot be inspected, somebody else works on it, or the run was cancelled: then
+  ///   the .h5 was not touched.
   public func run(onEvent: @escaping @Sendable (Event) async -> Void) async throws(Failure) -> SessionReport {
     let inspection = try await inspect(onEvent)
+    let obstacle = obstacle(to: inspection)
+    guard writesIntoSession, obstacle == nil, inspection.jobs.contains(where: needsWork) else {
+      return try await work(on: inspection, obstacle: obstacle, onEvent)
+    }
+    _ = try await leases.take(source.directory)
+    let result = await Result { () async throws(Failure) in
+      // Whoever had the lease before may have done the work.
+      if await source.isUnchanged(since: inspection) {
+        return try await work(on: inspection, obstacle: nil, onEvent)
+      }
+      let current = try await inspect(onEvent)
+      return try await work(on: current, obstacle: self.obstacle(to: current), onEvent)
+    }
+    await leases.release(source.directory)
+    return try result.get()
+  }
+
+  /// What keeps results from being written, or nil: better known before hours of training than after.
+  private func obstacle(to inspection: Inspection) -> Failure? {
+    if let obstacle = inspection.obstacle { return obstacle }
+    guard writesIntoSession, let script = inspection.unfinished,
+      script.endOfWait(pipelineWait, now: LocalTime.now) != nil
+    else { return nil }
+    return Failure(waitingFor: script, in: source.directory)
+  }
+
+  private func work(
+    on inspection: Inspection, obstacle: Failure?, _ onEvent: @escaping @Sendable (Event) async -> Void
+  ) async throws(Failure) -> SessionReport {
     let todo = inspection.jobs.filter { needsWork($0) }
     await onEvent(.inspected(inspection, todo: todo))
     var report = SessionReport(inspection, directory: source.directory)
@@ -55,52 +87,16 @@ public struct SessionRun: Sendable {
       report.jobs[job.identity] = job.existing == .foreign ? .keptForeign : .upToDate
     }
     guard !todo.isEmpty else { return report }
-    if let obstacle = inspection.obstacle { throw obstacle }
-    if let script = script(in: inspection) { throw script }
-    try await takeLease()
-    var failure: Failure?
-    do throws(Failure) { try await work(todo, inspection, &report, onEvent) } catch { failure = error }
-    await releaseLease()
-    if let failure { throw failure }
-    return report
-  }
-
-  /// Better known before hours of training than after.
-  private func script(in inspection: Inspection) -> Failure? {
-    let now = Int64(Date.now.timeIntervalSince1970)
-    guard let script = inspection.unfinished, script.waitedFor(pipelineWaitSeconds, now: now) != nil else {
-      return nil
-    }
-    return script.failure(in: source.directory)
-  }
-
-  private var pipelineWaitSeconds: Int64 { Int64(pipelineWait / .seconds(1)) }
-
-  /// Results that go elsewhere are in nobody's way.
-  private var needsLease: Bool { source.outputDirectory == nil }
-
-  private func takeLease() async throws(Failure) {
-    if needsLease { try await leases.take(source.directory) }
-  }
-
-  /// In a task of its own: what was interrupted gives its lease back as well.
-  private func releaseLease() async {
-    guard needsLease else { return }
-    await Task { await leases.release(source.directory) }.value
-  }
-
-  private func work(
-    _ todo: [PlannedJob], _ inspection: Inspection, _ report: inout SessionReport,
-    _ onEvent: @escaping @Sendable (Event) async -> Void
-  ) async throws(Failure) {
+    if let obstacle { throw obstacle }
     for (job, result) in await infer(todo, inspection, onEvent) {
       report.jobs[job.identity] = result
     }
     if Task.isCancelled { throw .interruption(of: source.directory) }
     let inferred = todo.map(\.identity).filter { report.jobs[$0]?.hasResult == true }
-    guard !inferred.isEmpty else { return }
+    guard !inferred.isEmpty else { return report }
     await onEvent(.committing)
     report.commit = await commit(inferred, inspection)
+    return report
   }
 
   /// What an interrupted commit has left is undone first.
@@ -183,14 +179,14 @@ public struct SessionRun: Sendable {
   private func commit(_ jobs: [JobIdentity], _ inspection: Inspection) async -> CommitOutcome {
     let task = CommitTask(
       source: source, inspection: inspection, jobs: jobs, spool: spool,
-      pipelineWaitSeconds: pipelineWaitSeconds)
-    let worker = worker
+      pipelineWaitSeconds: writesIntoSession ? Int(pipelineWait.components.seconds) : nil)
     return await Task {
       do throws(Failure) {
-        guard case .committed(let answer) = try await worker.run(.commit(task)) else {
+        if writesIntoSession { try await leases.confirm(source.directory) }
+        guard case .commit(let answer) = try await worker.run(.commit(task)) else {
           throw Failure.unexpectedAnswer
         }
-        return CommitOutcome(answer, of: task)
+        return CommitOutcome(answer, in: source.directory)
       } catch {
         return .failed(error)
       }
@@ -199,19 +195,25 @@ public struct SessionRun: Sendable {
 }
 
 extension CommitOutcome {
-  /// What an answer comes to for a run that does not try again by itself.
-  fileprivate init(_ answer: CommitAnswer, of task: CommitTask) {
+  /// What a person is told of it: who waits in the foreground tries again.
+  init(_ answer: CommitAnswer, in directory: String) {
     switch answer {
     case .committed(let summary): self = .committed(summary)
     case .outdated(let reason):
-      self = .failed(
-        Failure(
-          .temporary, task.source.directory, "\(reason); the results are thrown away", remedy: "try again"))
-    case .waiting(let failure, _): self = .failed(failure)
+      self = .failed(Failure(.temporary, directory, reason, remedy: "try again"))
+    case .waiting(let script, _): self = .failed(Failure(waitingFor: script, in: directory))
     case .missing(let jobs):
       let names = jobs.map(\.description).joined(separator: "; ")
       self = .failed(
-        Failure(.temporary, task.spool, "the results of \(names) are gone or damaged", remedy: "try again"))
+        Failure(
+          .temporary, directory, "the results of \(names) are gone from the spool, or damaged",
+          remedy: "try again"))
     }
+  }
+}
+
+extension Result where Failure == Vocabulary.Failure {
+  fileprivate init(_ body: () async throws(Failure) -> Success) async {
+    do throws(Failure) { self = .success(try await body()) } catch { self = .failure(error) }
   }
 }

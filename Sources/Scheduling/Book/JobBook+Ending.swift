@@ -100,11 +100,13 @@ extension JobBook {
 
   private mutating func follow(_ end: ExecutionEnd, _ directory: String, at now: Now) -> [BookEffect] {
     switch end.result {
-    case .success(.committed(.committed(let summary))): committed(summary, directory, at: now)
-    case .success(.committed(.outdated(let reason))): outdated(reason, directory, at: now)
-    case .success(.committed(.waiting(let reason, let until))):
-      delay(directory, reason, until: now.moment(at: until, longest: Self.lookAgain))
-    case .success(.committed(.missing(let jobs))): lost(jobs, of: directory, at: now)
+    case .success(.commit(.committed(let summary))): committed(summary, directory, at: now)
+    case .success(.commit(.outdated(let reason))): outdated(reason, directory, at: now)
+    case .success(.commit(.waiting(let script, let until))):
+      delay(
+        directory, Failure(waitingFor: script, in: directory),
+        until: now.moment(at: until, longest: Self.lookAgain))
+    case .success(.commit(.missing(let jobs))): lost(jobs, of: directory, at: now)
     case .success: commitFailed(directory, .unexpectedAnswer, .failed, at: now)
     case .failure(let failure): commitFailed(directory, failure, end.reason, at: now)
     }

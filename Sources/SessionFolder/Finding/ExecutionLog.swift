@@ -65,12 +65,11 @@ struct ExecutionLog: Equatable {
     return .sorted(done)
   }
 
-  /// The script that was begun last and has not ended since.
-  var unfinished: UnfinishedScript? {
-    let open = attempted.filter { script, time in completed[script].map { $0 < time } ?? true }
-    return open.max { ($0.value, $0.key) < ($1.value, $1.key) }.map {
-      UnfinishedScript(script: $0.key, attempted: $0.value)
-    }
+  /// Scripts that were attempted after they were last completed, or never were; the latest attempt first.
+  var unfinished: [UnfinishedScript] {
+    attempted.filter { script, time in completed[script].map { time > $0 } ?? true }
+      .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { UnfinishedScript(script: $0.key, attempted: $0.value) }
   }
 
   private func last(_ script: String, _ event: Entry.Event) -> Entry? {

@@ -20,7 +20,7 @@ public struct Session {
   /// Holds, among others, when the stimulus is delivered. Older sessions lack it.
   var params: String { name + ".params" }
 
-  private static let h5Extension = ".h5"
+  static let h5Extension = ".h5"
 
   /// Finds the session in the directory at `path`.
   ///
@@ -88,9 +88,6 @@ public struct Session {
       throw Failure(.badData, directory.path(of: name), what, remedy: remedy)
     }
   }
-
-  /// The pipeline's log, or nil if there is none.
-  func executionLog() throws(Failure) -> ExecutionLog? { try json(Self.executionLog).map(ExecutionLog.init) }
 
   func bytes(of name: String) throws(Failure) -> [UInt8]? {
     do {

@@ -60,7 +60,7 @@ public struct SessionReading {
   private init(
     _ session: Session, _ source: SessionSource, stamps: SessionStamps, only wanted: TasteIdentity?
   ) throws {
-    let log = source.ignoresExecutionLog ? nil : try session.executionLog()
+    let log = try session.executionLog(source)
     let sorting = try session.sortingEvidence(log, source)
     let infoPath = session.directory.path(of: session.info)
     let info = SessionInfo(try session.json(session.info) ?? .null)
@@ -96,8 +96,8 @@ public struct SessionReading {
     let planner = JobPlanner(
       parameters: parameters, window: window, info: info, tastes: tastes, counts: counts)
     inspection = Inspection(
-      name: session.name, h5: session.h5, stamps: stamps, sorting: sorting, unfinished: log?.unfinished,
-      parameters: parameters, stimulus: stimulus.milliseconds,
+      name: session.name, h5: session.h5, stamps: stamps, sorting: sorting,
+      unfinished: log?.unfinished.first, parameters: parameters, stimulus: stimulus.milliseconds,
       jobs: try planner.jobs(for: groups, existing: try session.results(source, h5)),
       notices: Self.bounded(notices), obstacle: session.writingObstacle(source))
   }
@@ -145,6 +145,11 @@ extension Session {
   /// Its own, and that of its results if they go elsewhere.
   fileprivate func directories(_ source: SessionSource) throws -> [OpenDirectory] {
     [directory] + (try ResultsPlace.separateDirectory(for: self, source).map { [$0] } ?? [])
+  }
+
+  /// Nil where there is none, or it is not to be looked at.
+  func executionLog(_ source: SessionSource) throws(Failure) -> ExecutionLog? {
+    source.ignoresExecutionLog ? nil : try json(Self.executionLog).map(ExecutionLog.init)
   }
 
   /// What the execution log says for the session, or nil where there is none or it is not to be looked at.

@@ -35,7 +35,9 @@ struct JournalSearch {
   func recover(in directory: OpenDirectory, depth: Int = 0) -> [RecoverySummary] {
     do {
       var found: [RecoverySummary] = []
-      for name in try directory.entries() {
+      let names = try directory.entries()
+      defer { removeLeftovers(in: directory, names) }
+      for name in names {
         if let h5 = Journal.h5Name(besides: name) {
           if let summary = recover(h5, in: directory) { found.append(summary) }
         } else if searchesBelow, depth < Self.deepest, let below = subdirectory(name, of: directory, &found) {
@@ -46,6 +48,16 @@ struct JournalSearch {
     } catch {
       return [Self.unsearched(error)]
     }
+  }
+
+  /// Removes what killed commits have left beside the networks. What cannot be removed does no harm.
+  private func removeLeftovers(in directory: OpenDirectory, _ names: [String]) {
+    let files = names.filter { !$0.hasPrefix(".") && $0.hasSuffix(Session.h5Extension) }
+    guard files.count == 1 else { return }
+    let place = ResultsPlace(directory: directory, h5: files[0])
+    guard let artifacts = try? Artifacts.existing(in: place), (try? artifacts.leftovers)?.isEmpty == false
+    else { return }
+    try? H5Transaction.locking(place.file) { _ in try artifacts.removeLeftovers() }
   }
 
   /// The directory of that name, if it is one. One that may not be searched is reported.

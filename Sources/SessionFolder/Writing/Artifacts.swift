@@ -38,7 +38,7 @@ struct Artifacts {
   /// is no reason to fail: it is trained again.
   func model(of job: PlannedJob, _ parameters: InferenceParameters) -> TrainedModel? {
     let stem = Self.stem(job.identity, parameters)
-    guard let bytes = try? directory.read(stem + ".safetensors", limit: Self.longestModel),
+    guard let bytes = try? directory.read(stem + Self.modelEnd, limit: Self.longestModel),
       let file = try? SafeTensorsFile(decoding: bytes),
       let digest = try? Self.digest(of: file), file.metadata[Self.digestName] == digest,
       let artifact = try? ModelArtifact(file, losses: losses(stem)), artifact.fingerprint == job.fingerprint,
@@ -57,12 +57,12 @@ struct Artifacts {
     let artifact = ModelArtifact(model: model, fingerprint: result.fingerprint, parameters: parameters)
     var file = try artifact.file
     file.metadata[Self.digestName] = try Self.digest(of: file)
-    try directory.write(stem + ".safetensors", try file.encoded())
+    try directory.write(stem + Self.modelEnd, try file.encoded())
     let network = model.network
     try directory.write(
-      stem + "_loss.json", Self.lossFile(network.trainingLosses.enumerated().map { ($0.offset, $0.element) }))
+      stem + Self.lossEnd, Self.lossFile(network.trainingLosses.enumerated().map { ($0.offset, $0.element) }))
     try directory.write(
-      stem + "_cross_val_loss.json", Self.lossFile(network.validationLosses.map { ($0.step, $0.loss) }))
+      stem + Self.validationEnd, Self.lossFile(network.validationLosses.map { ($0.step, $0.loss) }))
   }
 
   private static let digestName = "sha256"
@@ -76,6 +76,26 @@ struct Artifacts {
     try directory.write(
       Self.parametersName, Array(try JSONText.encode(parameters, pretty: true).utf8) + [UInt8(ascii: "\n")])
   }
+
+  /// What commits that were killed have left under temporary names, unless it is in use by one that is under way.
+  var leftovers: [String] {
+    get throws(FileError) {
+      try directory.leftovers { name in
+        name == Self.parametersName || name == Self.warningsName
+          || (name.hasPrefix("region_") && Self.jobEnds.contains { name.hasSuffix($0) })
+      }
+    }
+  }
+
+  /// Only while the .h5 is locked: no other commit is under way then.
+  func removeLeftovers() throws(FileError) {
+    for name in try leftovers { try directory.remove(name) }
+  }
+
+  private static let (modelEnd, lossEnd, validationEnd) = (
+    ".safetensors", "_loss.json", "_cross_val_loss.json"
+  )
+  private static let jobEnds = [modelEnd, lossEnd, validationEnd]
 
   // MARK: Losses
 
@@ -95,8 +115,8 @@ struct Artifacts {
       return losses.compactMap { entry in Int(entry.key).map { ($0, entry.value) } }.sorted { $0.0 < $1.0 }
     }
     return LossHistory(
-      training: try read("_loss.json").map(\.loss),
-      validation: try read("_cross_val_loss.json").map { ValidationLoss(step: $0.step, loss: $0.loss) })
+      training: try read(Self.lossEnd).map(\.loss),
+      validation: try read(Self.validationEnd).map { ValidationLoss(step: $0.step, loss: $0.loss) })
   }
 
   // MARK: Warnings

@@ -10,15 +10,14 @@ public struct Commit {
   private let source: SessionSource
   private let inspection: Inspection
   private let jobs: [PlannedJob]
-  private let pipelineWait: Int64?
+  private let pipelineWait: Duration?
 
   /// - Parameters:
   ///   - inspection: what the results were inferred from.
   ///   - jobs: those of the inspection that have results.
-  ///   - pipelineWait: how long after its beginning a script that has not ended is waited for, in seconds; nil does not
-  ///     look for any.
+  ///   - pipelineWait: how long after its beginning a script of the session's log is waited for; nil: not at all.
   public init(
-    _ source: SessionSource, _ inspection: Inspection, jobs: [JobIdentity], pipelineWait: Int64? = nil
+    _ source: SessionSource, _ inspection: Inspection, jobs: [JobIdentity], pipelineWait: Duration? = nil
   ) {
     self.source = source
     self.inspection = inspection
@@ -26,75 +25,94 @@ public struct Commit {
     self.pipelineWait = pipelineWait
   }
 
-  /// Why nothing may be written as things are.
-  private struct Refusal: Error {
-    let answer: CommitAnswer
-  }
+  private typealias LoadedResult = (job: PlannedJob, result: StoredResult)
 
   /// Writes the artifacts, then the .h5, in that order, while the .h5 is locked.
   ///
-  /// - Parameter load: one job's result; nil where it is not there. All are loaded before anything is written.
+  /// - Parameter load: one job's result, or nil where it is gone. All are loaded before anything is written.
   /// - Throws: `Failure`; with `.temporary` where another program has the .h5 open.
   public func run(_ load: (PlannedJob) throws -> StoredResult?) throws(Failure) -> CommitAnswer {
     try SessionReading.describing {
+      // Before the lock: others wait no longer than they must.
+      var results: [LoadedResult] = []
+      var missing: [JobIdentity] = []
+      for job in jobs {
+        if let result = try load(job) { results.append((job, result)) } else { missing.append(job.identity) }
+      }
+      guard missing.isEmpty else { return .missing(missing) }
       let session = try Session(at: source.directory)
       let place = try ResultsPlace.making(for: session, source)
-      let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
-      // Before the lock: others wait no longer than they must.
-      let loaded = try jobs.map { (job: $0, result: try load($0)) }
-      let missing = loaded.filter { $0.result == nil }.map(\.job.identity)
-      guard missing.isEmpty else { return .missing(missing) }
-      let results = loaded.compactMap { job, result in result.map { (job: job, result: $0) } }
       let start = ContinuousClock.now
-      do {
-        let receipt = try H5Transaction.locking(place.file) { transaction in
-          try checkUnused(session)
-          try checkUnchanged(session)
-          try writeArtifacts(of: results, in: place)
-          return try transaction.change {
-            try writer.write(results, into: $0)
-          } verifying: {
-            try writer.check(results, in: $0, path: place.h5Path)
-          }
-        }
-        return .committed(
-          CommitSummary(
-            h5: place.h5Path, bytes: writer.bytes(of: jobs),
-            ms: (ContinuousClock.now - start) / .milliseconds(1),
-            exposedMs: receipt.exposed / .milliseconds(1)))
-      } catch let refusal as Refusal {
-        return refusal.answer
+      return try H5Transaction.locking(place.file) { transaction in
+        if let postponement = try postponement(session) { return postponement }
+        return .committed(try write(results, into: place, transaction, since: start))
       }
     }
   }
 
-  /// A script of the pipeline opens the .h5 for writing whenever it gets to that, and fails if it cannot.
-  private func checkUnused(_ session: Session) throws {
-    guard let pipelineWait, !source.ignoresExecutionLog, let script = try session.executionLog()?.unfinished,
-      let end = script.waitedFor(pipelineWait, now: Int64(Date.now.timeIntervalSince1970))
-    else { return }
-    throw Refusal(answer: .waiting(script.failure(in: source.directory), until: end))
+  private func write(
+    _ results: [LoadedResult], into place: ResultsPlace, _ transaction: H5Transaction,
+    since start: ContinuousClock.Instant
+  ) throws -> CommitSummary {
+    let writer = try ResultsWriter(inspection, finishedAt: Date.now.formatted(.iso8601))
+    try writeArtifacts(of: results, in: place)
+    let receipt = try transaction.change {
+      try writer.write(results, into: $0)
+    } verifying: {
+      try writer.check(results, in: $0, path: place.h5Path)
+    }
+    return CommitSummary(
+      h5: place.h5Path, bytes: writer.bytes(of: jobs),
+      ms: (ContinuousClock.now - start) / .milliseconds(1), exposedMs: receipt.exposed / .milliseconds(1))
   }
 
-  /// Stamps that stand still prove that nothing changed; where they moved, the content decides.
-  private func checkUnchanged(_ session: Session) throws {
-    if try session.stamps() == inspection.stamps { return }
-    let now = try SessionReading(of: source).inspection
+  /// Why nothing is to be written now, or nil.
+  private func postponement(_ session: Session) throws -> CommitAnswer? {
+    if let pipelineWait, let log = try log(of: session),
+      let wait = log.unfinished.longestWait(pipelineWait, now: LocalTime.now)
+    {
+      return .waiting(wait.script, until: wait.until)
+    }
+    return try difference(session).map { .outdated($0) }
+  }
+
+  /// The log as it is now. A script that begins or ends rewrites it in place.
+  private func log(of session: Session) throws(Failure) -> ExecutionLog? {
+    do {
+      return try session.executionLog(source)
+    } catch {
+      guard error.code == .badData else { throw error }
+      throw Failure(.temporary, error.place, error.what, remedy: error.remedy)
+    }
+  }
+
+  /// What has changed since the inspection, or nil. Stamps that stand still prove that nothing did; where they moved, the
+  /// content decides.
+  private func difference(_ session: Session) throws -> String? {
+    if try session.stamps() == inspection.stamps { return nil }
+    let now: Inspection
+    do throws(Failure) {
+      now = try SessionReading(of: source).inspection
+    } catch {
+      // It could be read, so it has changed.
+      guard error.unreadiness != nil || error.code == .badData else { throw error }
+      return error.description
+    }
     for job in jobs {
       let found = now.jobs.first { $0.identity == job.identity && $0.fingerprint == job.fingerprint }
       guard let found else {
-        throw Refusal(answer: .outdated("the session has changed while \(job.identity) was inferred"))
+        return "has changed while \(job.identity) was inferred; the results are thrown away"
       }
       guard found.existing != .foreign || job.existing == .foreign || source.replacesForeign else {
-        throw Refusal(answer: .outdated("another program has written results of \(job.identity) meanwhile"))
+        return "another program has written results of \(job.identity) meanwhile (--retrain replaces them)"
       }
     }
+    return nil
   }
 
-  private func writeArtifacts(
-    of results: [(job: PlannedJob, result: StoredResult)], in place: ResultsPlace
-  ) throws {
+  private func writeArtifacts(of results: [LoadedResult], in place: ResultsPlace) throws {
     let artifacts = try Artifacts.making(in: place)
+    try artifacts.removeLeftovers()
     for (job, result) in results {
       try artifacts.write(result, of: job.identity, inspection.parameters)
     }

@@ -24,6 +24,7 @@ final class WorkService: Service {
   private let remembering: Remembering
   private let executor: LocalExecutor
   private let notifier: Notifier
+  private let leases: LeaseKeeper
   private let configurations: AsyncStream<Configuration>
   private let spool: String
 
@@ -46,9 +47,8 @@ final class WorkService: Service {
     let configuration = watch.watch.configuration
     let notifier = Notifier(executor: executor, log: log)
     self.notifier = notifier
-    let leases = LeaseKeeper(program: "blechd") { directory, failure in
-      Task { await late.scheduler?.leaseLost(directory, failure) }
-    }
+    let leases = LeaseKeeper(program: "blechd")
+    self.leases = leases
     let workLog = WorkLog(log: log)
     let ended = ended
     let readings = MachineReadings(stateDirectory: state.path)
@@ -56,7 +56,15 @@ final class WorkService: Service {
     scheduler = Scheduler(
       remembering.stored, settings: Self.settings(configuration, spool: state.spool), inbox: inbox,
       surroundings: Surroundings(
-        executor: executor, takeLease: { (directory) throws(Failure) in try await leases.take(directory) },
+        executor: executor, takeLease: { (directory) throws(Failure) in
+          let lease = try await leases.take(directory)
+          let minimum = watch.watch.configuration.limits.freeDiskMinimumMB
+          guard lease.freeBytes < minimum << 20 else { return }
+          await leases.release(directory)
+          throw Failure(
+            .temporary, directory, "only \(lease.freeBytes >> 20) MB are free on its disk",
+            remedy: "free some, or lower limits.free_disk_min_mb (\(minimum))")
+        },
         releaseLease: { await leases.release($0) }, store: { writer.add($0) },
         flushStore: { _ = await writer.flush(atMost: Self.longestFlush) }, readings: { await readings.now() },
         reconsider: { directory, isDone in
@@ -90,6 +98,11 @@ final class WorkService: Service {
     await withGracefulShutdownHandler {
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.removeStaleLeases() }
+        group.addTask {
+          for await directory in self.leases.lost {
+            await self.scheduler.leaseLost(directory, Self.loss(of: directory))
+          }
+        }
         group.addTask { await self.notifier.run() }
         group.addTask { await self.pruneOn() }
         group.addTask {
@@ -112,6 +125,12 @@ final class WorkService: Service {
     }
   }
 
+  private static func loss(of directory: String) -> Failure {
+    Failure(
+      .temporary, directory, "its lease was taken by somebody else, or could not be refreshed in time",
+      remedy: "is its server slow?")
+  }
+
   private func pruneOn() async {
     repeat {
       await remembering.prune(watch.watch.configuration.history)
@@ -122,7 +141,7 @@ final class WorkService: Service {
   private func removeStaleLeases() async {
     for session in remembering.stored.sessions where session.phase == .working || session.phase == .committing
     {
-      _ = try? await onOwnThread(atMost: .seconds(10)) { LeaseKeeper.removeStale(in: session.path) }
+      await LeaseKeeper.removeStale(in: session.path)
     }
   }
 }
