@@ -92,4 +92,9 @@ static inline long clinux_set_io_priority(int io_class, int level) {
     return syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, io_class << 13 | level);
 }
 
+// A file in memory, which nobody else can reach (man 2 memfd_create).
+static inline int clinux_memory_file(void) {
+    return (int)syscall(SYS_memfd_create, "blechd", 1 /* MFD_CLOEXEC */);
+}
+
 #endif

@@ -5,6 +5,8 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
   public enum Content: Codable, Equatable, Sendable {
     case progress(Progress)
     case warning(String)
+    /// What it has taken, just before its result or error.
+    case use(ResourceUse)
     case result(Outcome)
     case error(Failure)
   }
@@ -20,6 +22,7 @@ public struct WorkerMessage: Codable, Equatable, Sendable {
     case demonstrated
     case benched(BenchResult)
     case probed(ProbeResult)
+    case notified
   }
 
   public struct Progress: Codable, Equatable, Sendable {

@@ -13,25 +13,18 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
     case demo(DemoTask)
     case bench(BenchTask)
     case probe(ProbeTask)
+    case notify(NotifyTask)
   }
 
   public var version = Self.version
   public var task: Task
-  /// What the worker sets for itself before it opens any file; nil leaves it free.
+  /// What the worker sets for itself before it opens any other file; nil leaves it free.
   public var limits: WorkerLimits?
 
   public init(_ task: Task, limits: WorkerLimits? = nil) {
     self.task = task
     self.limits = limits
   }
-}
-
-/// Resource limits of a worker. It leaves no core file either, which would hold a session's data.
-public struct WorkerLimits: Codable, Equatable, Sendable {
-  /// Bytes of memory that it may ask the system for, all its threads' stacks included (`RLIMIT_DATA`).
-  public var data: Int
-
-  public init(data: Int) { self.data = data }
 }
 
 /// Reads a session and plans its jobs. Writes nothing. Answer: `.inspected`, or `.needsRecovery`.

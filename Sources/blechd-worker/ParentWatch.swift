@@ -32,8 +32,16 @@ enum ParentWatch {
       if count > 0 || (count < 0 && errno == EINTR) { continue }
       break
     }
-    if moved(to: .ending) { _exit(ExitCode.interrupted.rawValue) }
+    guard moved(to: .ending) else { return }
+    // The whole of it, ourselves included: nobody is left to see how we end.
+    if endsGroup.load(ordering: .sequentiallyConsistent), getpgrp() == getpid() { kill(0, SIGKILL) }
+    _exit(ExitCode.interrupted.rawValue)
   }
+
+  /// From now on other processes of this group end with us when the parent is gone.
+  static func endGroupWithParent() { endsGroup.store(true, ordering: .sequentiallyConsistent) }
+
+  private static let endsGroup = Atomic(false)
 
   /// Runs `body` to its end, whatever happens to the parent; signals that ask it to end wait as well. It is the last
   /// thing that a process does.

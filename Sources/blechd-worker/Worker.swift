@@ -17,13 +17,16 @@ struct Worker {
       let request = try readRequest()
       try request.limits?.apply()
       ParentWatch.start()
-      guard output.send(.result(try perform(request, output))) else {
+      let outcome = try perform(request, output)
+      output.send(.use(ResourceUse.ofThisProcess))
+      guard output.send(.result(outcome)) else {
         throw Failure(
           .badData, "blechd-worker", "found more than a message holds (\(WorkerMessage.longestLine) bytes)",
           remedy: "check the names of tastes and digital inputs in the .h5 and the .info")
       }
       exit(ExitCode.success.rawValue)
     } catch {
+      output.send(.use(ResourceUse.ofThisProcess))
       output.send(.error(error))
       exit(error.code.rawValue)
     }
@@ -40,6 +43,7 @@ struct Worker {
     case .demo(let task): try demo(task)
     case .bench(let task): .benched(try bench(task))
     case .probe(let task): .probed(try probe(task))
+    case .notify(let task): try notify(task)
     }
   }
 

@@ -56,8 +56,8 @@ import WorkerProtocol
     }
 
     static func answer(to task: WorkerRequest.Task) async throws -> WorkerMessage.Content {
-      let output = try await run(try line(task))
-      return try JSONDecoder().decode(WorkerMessage.self, from: Data(output.utf8)).content
+      let answer = try #require(try await run(try line(task)).split(separator: "\n").last)
+      return try JSONDecoder().decode(WorkerMessage.self, from: Data(answer.utf8)).content
     }
 
     /// Runs a worker to its end, or to the moment that `isOver` tells; what it says.
@@ -71,7 +71,7 @@ import WorkerProtocol
           try? execution.send(signal: .kill)
         }
         var output = ""
-        for try await line in execution.standardOutput.strings() { output += line }
+        for try await line in execution.standardOutput.strings() { output += line + "\n" }
         try? await execution.standardInputWriter.finish()
         return output
       }.closureResult

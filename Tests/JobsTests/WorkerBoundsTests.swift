@@ -111,11 +111,6 @@ import WorkerProtocol
     #expect(failure?.remedy.contains("allow more memory") == true)
   }
 
-  @Test func `A process's resident memory is known, and that it is gone`() throws {
-    #expect(try #require(ProcessMemory.resident(of: getpid())) > 1_000_000)
-    #expect(ProcessMemory.resident(of: .max) == nil)
-  }
-
   @Test func `A worker is told to hold itself to twice its bound`() async throws {
     try await withScratchAsync { scratch in
       let script = try scratch.script(
@@ -127,7 +122,7 @@ import WorkerProtocol
         #expect(request.limits == bounds.map { WorkerLimits(data: 2 * $0.memory) })
       }
     }
-    #expect(WorkerBounds(wallTime: .zero, memory: .max).limits == WorkerLimits(data: .max))
+    #expect(WorkerBounds(wallTime: .zero, memory: .max).data == .max)
   }
 
   // MARK: Signals

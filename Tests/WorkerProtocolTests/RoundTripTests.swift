@@ -63,9 +63,13 @@ import WorkerProtocol
       .recover(RecoverTask(path: "/a/b\u{1}.h5", searchesBelow: false, discardsRefused: true)),
       .demo(DemoTask(directory: "a", truth: "b", tastes: 1, trials: 2, units: 3, seed: .max)),
       .probe(ProbeTask(directory: "/a\n\"")),
+      .notify(NotifyTask(arguments: ["/bin/a b", ""], input: "{\"a\": \"\u{0}\n\"}")),
     ] as [WorkerRequest.Task])
   func `A request survives its line`(task: WorkerRequest.Task) throws {
-    for limits in [nil, WorkerLimits(data: .max)] {
+    let all = WorkerLimits(
+      controlGroup: "/sys/fs/cgroup/a\nb", data: .max, openFiles: 0, nice: 19, ioClass: .bestEffort,
+      processors: [0, 7])
+    for limits in [nil, WorkerLimits(), WorkerLimits(data: .max), all] {
       let request = WorkerRequest(task, limits: limits)
       #expect(try throughLine(request) == request)
       #expect(request.version == WorkerRequest.version)
@@ -79,7 +83,8 @@ import WorkerProtocol
       .warning("one\r\ntwo\u{2028}\u{0}"),
       .result(.inspected(inspection)), .result(.inferred(summary)),
       .result(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2))),
-      .result(.demonstrated), .result(.needsRecovery(["/a\nb"])),
+      .use(ResourceUse(cpuSeconds: 0.1 + 0.2, peakMemoryBytes: .max)), .use(ResourceUse()),
+      .result(.demonstrated), .result(.notified), .result(.needsRecovery(["/a\nb"])),
       .result(
         .recovered([
           RecoverySummary(path: "/a/b.h5", outcome: .rolledBack(pages: 1, length: .max)),

@@ -1,53 +1,98 @@
 import Glibc
+import Machine
 import Synchronization
+import Vocabulary
 
-/// Watches over one worker, and remembers how it went beyond its bounds.
+/// Watches over one worker, and remembers what it took and how it went beyond its bounds.
 final class BoundsWatch: Sendable {
-  private let bounds: WorkerBounds
-  private let found = Mutex<Breach?>(nil)
+  /// Is told what the worker has taken and the memory that it has now, in bytes. Must not take long.
+  typealias UseObserver = @Sendable (ResourceUse, _ memoryBytes: Int) -> Void
 
-  /// How often memory is looked at.
-  private static let interval = Duration.milliseconds(200)
+  private struct Seen {
+    var breach: Breach?
+    var use = ResourceUse()
+    /// Since when the worker has been listened to without a word of it; nil while somebody ponders what it said.
+    var silentSince: SuspendingClock.Instant?
+  }
 
-  init(_ bounds: WorkerBounds) { self.bounds = bounds }
+  private let bounds: WorkerBounds?
+  private let group: WorkerGroup?
+  private let onUse: UseObserver
+  private let seen: Mutex<Seen>
 
-  var breach: Breach? { found.withLock { $0 } }
+  /// How often memory is looked at, and told of.
+  private static let (interval, reportInterval) = (Duration.milliseconds(200), Duration.seconds(1))
+
+  init(_ bounds: WorkerBounds?, group: WorkerGroup? = nil, onUse: @escaping UseObserver = { _, _ in }) {
+    self.bounds = bounds
+    self.group = group
+    self.onUse = onUse
+    seen = Mutex(Seen(silentSince: .now))
+  }
+
+  var breach: Breach? { seen.withLock { $0.breach } }
+  var use: ResourceUse { seen.withLock { $0.use } }
+
+  /// The worker has said something; what it said is not pondered at its expense.
+  func heard(pondering: () async -> Void) async {
+    seen.withLock { $0.silentSince = nil }
+    await pondering()
+    seen.withLock { $0.silentSince = .now }
+  }
+
+  /// The worker itself knows best.
+  func told(_ use: ResourceUse) { seen.withLock { $0.use.raise(to: use) } }
 
   /// Waits until the process breaks a bound; whether it did before this task was cancelled.
   func waitForBreach(by process: pid_t) async -> Bool {
-    let clock = SuspendingClock()
-    let end = clock.now + bounds.wallTime
+    let start = SuspendingClock.now
+    let end = bounds.map { start + $0.wallTime }
+    var nextReport = start + Self.reportInterval
     while !Task.isCancelled {
-      let breach: Breach? =
-        if clock.now >= end { .wallTime(bounds.wallTime) } else { memoryBreach(by: process) }
-      if let breach {
-        found.withLock { $0 = breach }
+      let now = SuspendingClock.now
+      let resident = ProcessMemory.resident(of: process)
+      if let resident { told(ResourceUse(peakMemoryBytes: resident)) }
+      if let breach = breach(at: now, start: start, resident: resident) {
+        seen.withLock { $0.breach = breach }
         return true
       }
-      try? await clock.sleep(until: min(clock.now + Self.interval, end))
+      if let resident, now >= nextReport {
+        nextReport = now + Self.reportInterval
+        told(ResourceUse(cpuSeconds: cpuSeconds(of: process)))
+        onUse(use, resident)
+      }
+      let next = now + Self.interval
+      try? await SuspendingClock().sleep(until: end.map { min($0, next) } ?? next)
     }
     return false
   }
 
-  private func memoryBreach(by process: pid_t) -> Breach? {
-    guard let bytes = ProcessMemory.resident(of: process), bytes > bounds.memory else { return nil }
-    return .memory(bytes, bound: bounds.memory)
+  /// What can still be known of a process that has ended and whose status nobody has asked for.
+  func lookLast(at process: pid_t) { told(ResourceUse(cpuSeconds: cpuSeconds(of: process))) }
+
+  /// The group counts the pages of files that were read as memory, too, which says nothing of what a worker needs; time
+  /// it knows of processes that are gone as well.
+  private func cpuSeconds(of process: pid_t) -> Double? {
+    [ProcessTime.cpuSeconds(of: process), group?.use.cpuSeconds].compactMap(\.self).max()
+  }
+
+  private func breach(
+    at now: SuspendingClock.Instant, start: SuspendingClock.Instant, resident: Int?
+  ) -> Breach? {
+    guard let bounds else { return nil }
+    if now >= start + bounds.wallTime { return .wallTime(bounds.wallTime) }
+    if let resident, resident > bounds.memory { return .memory(resident, bound: bounds.memory) }
+    if let silence = bounds.silence, let since = seen.withLock({ $0.silentSince }), now >= since + silence {
+      return .silence(silence)
+    }
+    return nil
   }
 }
 
-enum ProcessMemory {
-  /// Resident memory in bytes, or nil where the process is gone. The file is the kernel's: reading it waits for
-  /// nothing.
-  static func resident(of process: pid_t) -> Int? {
-    let file = open("/proc/\(process)/statm", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var text = [UInt8](repeating: 0, count: 128)
-    let count = read(file, &text, text.count)
-    guard count > 0 else { return nil }
-    // Pages: the whole size, then what is resident of it.
-    let fields = String(decoding: text.prefix(count), as: UTF8.self).split(separator: " ")
-    guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
-    return pages * sysconf(Int32(_SC_PAGESIZE))
+extension ResourceUse {
+  /// Nothing that was taken is given back.
+  mutating func raise(to other: ResourceUse) {
+    cpuSeconds = [cpuSeconds, other.cpuSeconds].compactMap(\.self).max()
+    peakMemoryBytes = [peakMemoryBytes, other.peakMemoryBytes].compactMap(\.self).max()
   }
 }

@@ -4,14 +4,14 @@ import Subprocess
 import Vocabulary
 import WorkerProtocol
 
-/// One run of `blechd-worker`.
+/// Runs of `blechd-worker`.
 public struct WorkerProcess: Sendable {
   private let executable: WorkerExecutable
 
   /// How long a worker that was asked to end may take before it is killed.
   private static let gracePeriod = Duration.seconds(5)
-  /// How much of a worker's stderr is kept, in bytes.
-  private static let longestLog = 64 << 10
+  /// How long one that says nonsense may take to end of itself, which tells why it does.
+  private static let nonsensePeriod = Duration.seconds(1)
 
   public init(_ executable: WorkerExecutable) { self.executable = executable }
 
@@ -21,61 +21,81 @@ public struct WorkerProcess: Sendable {
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
   ///   - onMessage: is handed progress and warnings as they come.
   /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the
-  ///   bound where it was ended for that (`.badData` for an inspection, else `.temporary`); `.internalError`
-  ///   where the worker ended without a word.
+  ///   bound where it was ended for that (`.badData` for an inspection that takes too much memory, else
+  ///   `.temporary`); `.internalError` where the worker ended without a word.
   public func run(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil,
     onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws(Failure) -> WorkerMessage.Outcome {
+    try await execute(task, bounds: bounds, onMessage: onMessage).result.get()
+  }
+
+  /// Runs one task to its end, and tells all that is known of it.
+  ///
+  /// - Parameters:
+  ///   - bounds: a worker that goes beyond them is ended, with every process that it started; not one that must finish.
+  ///   - onMessage: is handed progress and warnings as they come.
+  ///   - onUse: is told once a second what the worker has taken and the memory that it has now, in bytes.
+  func execute(
+    _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil, within setting: WorkerSetting = WorkerSetting(),
+    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in },
+    onUse: @escaping BoundsWatch.UseObserver = { _, _ in }
+  ) async -> ExecutionEnd {
+    let bounds = task.mustFinish ? nil : bounds
+    let watch = BoundsWatch(bounds, group: setting.group, onUse: onUse)
+    let log = LogTail()
+    let request = WorkerRequest(task, limits: setting.limits(within: bounds))
+    let answer: Answer
+    do {
+      answer = try await self.answer(to: request, setting, watch, log, onMessage)
+    } catch {
+      let (reason, failure): (ExitReason, Failure) =
+        Task.isCancelled || error is CancellationError
+        ? (.cancelled, .interruption(of: "blechd-worker"))
+        : (.notStarted, Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: ""))
+      return ExecutionEnd(result: .failure(failure), reason: reason, use: watch.use, log: log.text)
+    }
+    let isKilledByKernel = (setting.group?.outOfMemoryKills ?? 0) > 0
+    let end = WorkerEnd(
+      last: answer.said.last, nonsense: answer.said.nonsense, status: answer.status,
+      breach: watch.breach ?? (isKilledByKernel ? .kernelMemory(bound: bounds?.memory) : nil),
+      isCancelled: Task.isCancelled, wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
+    let (reason, result) = end.outcome(of: task, within: bounds)
+    return ExecutionEnd(result: result, reason: reason, use: watch.use, log: end.log)
+  }
+
+  private struct Answer: Sendable {
+    var said: Said
+    var wasEndedForNonsense: Bool
+    var status: TerminationStatus
+  }
+
+  private func answer(
+    to request: WorkerRequest, _ setting: WorkerSetting, _ watch: BoundsWatch, _ log: LogTail,
+    _ onMessage: @Sendable (WorkerMessage.Content) async -> Void
+  ) async throws -> Answer {
     Self.ignoreBrokenPipes
+    let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self) + "\n"
     var options = PlatformOptions()
     // Away from the terminal's Ctrl-C, which is the parent's to handle.
     options.processGroupID = 0
     options.teardownSequence = Self.ending
-    let watch = bounds.map(BoundsWatch.init)
-    let answer: Answer
-    do {
-      let request = WorkerRequest(task, limits: bounds?.limits)
-      let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self) + "\n"
-      let result = try await Subprocess.run(
-        .path(.init(executable.path)), platformOptions: options, input: .inputWriter, output: .sequence,
-        error: .sequence
-      ) { execution in
-        try await Self.overseen(execution, by: watch) {
-          try await Self.converse(with: execution, line, onMessage)
-        }
+    let result = try await Subprocess.run(
+      .path(.init(executable.path)), platformOptions: options, input: .inputWriter, output: .sequence,
+      error: .sequence
+    ) { execution in
+      await Self.overseen(execution, setting, by: watch, log) {
+        await Self.converse(with: execution, line, watch, onMessage)
       }
-      let (last, log) = result.closureResult
-      answer = Answer(last: last, status: result.terminationStatus, log: log)
-    } catch {
-      if Task.isCancelled || error is CancellationError { throw .interruption(of: "blechd-worker") }
-      // A worker that is ended in the middle of a line leaves one that is no message.
-      if let breach = watch?.breach { throw Failure(breach, of: task) }
-      if let failure = error as? Failure { throw failure }
-      throw Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: "")
     }
-    switch (answer.last, answer.status) {
-    case (.result(let outcome), .exited(0)): return outcome
-    case (.error(let failure), _): throw failure
-    // Before what follows: a worker that does not end when it is asked to is killed.
-    case _ where Task.isCancelled: throw Failure.interruption(of: "blechd-worker")
-    default: break
-    }
-    if let breach = watch?.breach { throw Failure(breach, of: task) }
-    if let bounds, case .signaled(let signal) = answer.status {
-      throw Failure(endedBy: signal, of: task, within: bounds, log: answer.log)
-    }
-    throw Self.unexplained(answer)
+    let (said, wasEnded) = result.closureResult
+    return Answer(said: said, wasEndedForNonsense: wasEnded, status: result.terminationStatus)
   }
 
-  /// How a worker ended.
-  private struct Answer {
-    /// The last thing that it said.
-    let last: WorkerMessage.Content?
-    let status: TerminationStatus
-    /// The end of its stderr.
-    let log: String
-  }
+  /// Once in a process: a worker that dies before it has read its request must not take us along.
+  private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
+  // MARK: Its end
 
   private typealias Execution = Subprocess.Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
 
@@ -83,40 +103,41 @@ public struct WorkerProcess: Sendable {
     TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
   ]
 
-  /// Runs `body`, and returns when the worker has ended, of its own or for a breach. Nothing that it started is
-  /// left behind.
-  private static func overseen<Result: Sendable>(
-    _ execution: Execution, by watch: BoundsWatch?, _ body: () async throws -> Result
-  ) async throws -> Result {
+  /// Runs `body`, and returns when the worker has ended, of its own, for a breach, or because nobody wants it any more;
+  /// whether it was ended for the nonsense that it said. Nothing that it started is left behind.
+  private static func overseen(
+    _ execution: Execution, _ setting: WorkerSetting, by watch: BoundsWatch, _ log: LogTail,
+    _ body: () async -> Said
+  ) async -> (Said, wasEndedForNonsense: Bool) {
     let process = execution.processIdentifier.value
-    async let _ = { if await watch?.waitForBreach(by: process) == true { await end(execution) } }()
-    do {
-      let result = try await body()
-      try await waitForEnd(of: process)
-      killGroup(of: process)
-      return result
-    } catch {
-      await end(execution)
-      throw error
-    }
+    async let _ = {
+      if await watch.waitForBreach(by: process) { await execution.teardown(using: ending) }
+    }()
+    async let collected: Void = collect(execution.standardError, into: log)
+    let said = await body()
+    let end = said.nonsense.map { _ in ContinuousClock.now + nonsensePeriod }
+    let hasEnded = await waitForEnd(of: process, until: end)
+    let wasEndedForNonsense = !hasEnded && said.nonsense != nil && watch.breach == nil
+    if !hasEnded { await execution.teardown(using: ending) }
+    watch.lookLast(at: process)
+    // What it left running. The worker itself has ended, but its status is collected only after this: until then its
+    // number cannot be another's.
+    kill(-process, SIGKILL)
+    setting.group?.killAll()
+    await collected
+    return (said, wasEndedForNonsense)
   }
 
-  private static func end(_ execution: Execution) async {
-    await execution.teardown(using: ending)
-    killGroup(of: execution.processIdentifier.value)
-  }
-
-  /// Ends what a worker left running. The worker itself has ended, but its status is collected only after the
-  /// closure that oversees it: until then its number cannot be another's.
-  private static func killGroup(of process: pid_t) { kill(-process, SIGKILL) }
-
-  /// A worker may close its output before it ends.
-  private static func waitForEnd(of process: pid_t) async throws {
+  /// A worker may close its output before it ends. Whether it has ended before the time is over, or nobody wants it any
+  /// more.
+  private static func waitForEnd(of process: pid_t, until end: ContinuousClock.Instant?) async -> Bool {
     var interval = Duration.milliseconds(1)
     while !hasEnded(process) {
-      try await Task.sleep(for: interval)
+      if let end, .now >= end { return false }
+      guard (try? await Task.sleep(for: interval)) != nil else { return false }
       interval = min(interval * 2, .milliseconds(50))
     }
+    return true
   }
 
   private static func hasEnded(_ process: pid_t) -> Bool {
@@ -126,27 +147,40 @@ public struct WorkerProcess: Sendable {
     return status == 0 ? state.si_signo == SIGCHLD : errno != EINTR
   }
 
-  private static func converse(
-    with execution: Execution, _ request: String, _ onMessage: @Sendable (WorkerMessage.Content) async -> Void
-  ) async throws -> (last: WorkerMessage.Content?, log: String) {
-    // A worker that fails before it has read everything says why on stdout.
-    _ = try? await execution.standardInputWriter.write(request)
-    async let log = tail(of: execution.standardError)
+  // MARK: What it says
+
+  private struct Said: Sendable {
+    /// The last message of all that it said before any nonsense.
     var last: WorkerMessage.Content?
-    for try await line in execution.standardOutput.strings(
-      bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
-    {
-      let content = try content(of: line)
-      await onMessage(content)
-      last = content
-    }
-    // Only now: the end of its input tells a worker that its parent is gone.
-    try? await execution.standardInputWriter.finish()
-    return (last, try await log)
+    var nonsense: Failure?
   }
 
-  /// Once in a process: a worker that dies before it has read its request must not take us along.
-  private static let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+  private static func converse(
+    with execution: Execution, _ request: String, _ watch: BoundsWatch,
+    _ onMessage: @Sendable (WorkerMessage.Content) async -> Void
+  ) async -> Said {
+    // A worker that fails before it has read everything says why on stdout.
+    _ = try? await execution.standardInputWriter.write(request)
+    var said = Said()
+    do {
+      for try await line in execution.standardOutput.strings(
+        bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
+      {
+        let content = try content(of: line)
+        if case .use(let use) = content { watch.told(use) }
+        await watch.heard { await onMessage(content) }
+        said.last = content
+      }
+      // Only now: the end of its input tells a worker that its parent is gone.
+      try? await execution.standardInputWriter.finish()
+    } catch {
+      said.nonsense =
+        error as? Failure
+        ?? Failure(
+          .internalError, "blechd-worker", "cannot be understood: \(error)", remedy: "please report this")
+    }
+    return said
+  }
 
   private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
     guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)),
@@ -159,25 +193,9 @@ public struct WorkerProcess: Sendable {
     return message.content
   }
 
-  private static func unexplained(_ answer: Answer) -> Failure {
-    if case .signaled(SIGKILL) = answer.status {
-      return Failure(
-        .internalError, "blechd-worker", "was killed (signal 9), perhaps because memory ran out",
-        remedy: "run fewer at once with --jobs")
-    }
-    return Failure(
-      .internalError, "blechd-worker",
-      "ended without a result (\(answer.status))\(answer.log.isEmpty ? "" : ": \(answer.log)")",
-      remedy: "please report this")
-  }
-
   /// The end of what the worker wrote on stderr, and all of it read, so that it never waits for us.
-  private static func tail(of output: SubprocessOutputSequence) async throws -> String {
-    var bytes: [UInt8] = []
-    for try await chunk in output {
-      chunk.withUnsafeBytes { bytes += $0 }
-      if bytes.count > longestLog { bytes.removeFirst(bytes.count - longestLog) }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+  private static func collect(_ output: SubprocessOutputSequence, into log: LogTail) async {
+    // What cannot be read any more is not missed.
+    _ = try? await { for try await chunk in output { chunk.withUnsafeBytes { log.append($0) } } }()
   }
 }

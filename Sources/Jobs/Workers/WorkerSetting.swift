@@ -1,0 +1,23 @@
+import Machine
+import WorkerProtocol
+
+/// Where one run of a worker takes place, and what it holds itself to besides its bounds.
+public struct WorkerSetting: Sendable {
+  /// Its `data` and `controlGroup` are filled in from the bounds and from `group`.
+  public var limits: WorkerLimits
+  /// Made for this run. Whoever made it removes it.
+  public var group: WorkerGroup?
+
+  public init(limits: WorkerLimits = WorkerLimits(), group: WorkerGroup? = nil) {
+    self.limits = limits
+    self.group = group
+  }
+
+  /// Nil where the worker is left free.
+  func limits(within bounds: WorkerBounds?) -> WorkerLimits? {
+    var limits = limits
+    limits.data = bounds?.data
+    limits.controlGroup = group?.path
+    return limits == WorkerLimits() ? nil : limits
+  }
+}

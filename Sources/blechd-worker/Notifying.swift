@@ -1,0 +1,88 @@
+import CLinux
+import FileAccess
+import Glibc
+import Vocabulary
+import WorkerProtocol
+
+extension Worker {
+  static func notify(_ task: NotifyTask) throws(Failure) -> WorkerMessage.Outcome {
+    guard let program = task.arguments.first, program.hasPrefix("/") else {
+      throw Failure(
+        .badConfiguration, task.arguments.first ?? "notify.command", "is no absolute path",
+        remedy: "correct notify.command")
+    }
+    let input = try memoryFile(task.input)
+    defer { close(input) }
+    try NotifiedCommand.run(program, task.arguments, input: input)
+    return .notified
+  }
+
+  /// A file rather than a pipe: what is not read is in nobody's way.
+  private static func memoryFile(_ text: String) throws(Failure) -> Int32 {
+    let file = clinux_memory_file()
+    var rest = Array(text.utf8)[...]
+    while file >= 0, !rest.isEmpty {
+      let count = retried { rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) } }
+      guard count > 0 else { break }
+      rest = rest.dropFirst(count)
+    }
+    guard file >= 0, rest.isEmpty, lseek(file, 0, SEEK_SET) == 0 else {
+      let number = errno
+      if file >= 0 { close(file) }
+      throw Failure(
+        .temporary, "blechd-worker",
+        "cannot keep the text for a command: \(String(cString: strerror(number)))",
+        remedy: "allow more memory")
+    }
+    return file
+  }
+}
+
+/// A command that is run for somebody. It stays in this process's group, so that who ends the group ends it too.
+enum NotifiedCommand {
+  static func run(_ program: String, _ arguments: [String], input: Int32) throws(Failure) {
+    ParentWatch.endGroupWithParent()
+    var process = pid_t()
+    let status = spawn(program, arguments, input: input, &process)
+    guard status == 0 else {
+      throw Failure(
+        .badConfiguration, program, "cannot be run: \(String(cString: strerror(status)))",
+        remedy: "correct notify.command")
+    }
+    var end: Int32 = 0
+    guard retried({ waitpid(process, &end, 0) }) == process else {
+      throw Failure(
+        .internalError, program, "is lost: error \(errno) of waitpid", remedy: "please report this")
+    }
+    let signal = end & 0x7f
+    guard end == 0 else {
+      throw Failure(
+        .badConfiguration, program,
+        signal == 0 ? "ended with status \(end >> 8 & 0xff)" : "was ended by signal \(signal)",
+        remedy: "see what it has written, and correct it or notify.command")
+    }
+  }
+
+  private static func spawn(
+    _ program: String, _ arguments: [String], input: Int32, _ process: inout pid_t
+  ) -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    // Our stdout is for messages.
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // What we ignore would be ignored by it, too.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    var words = arguments.map { strdup($0) } + [nil]
+    defer { words.forEach { free($0) } }
+    return posix_spawn(&process, program, &actions, &attributes, &words, environ)
+  }
+}
