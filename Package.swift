@@ -167,7 +167,7 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["FileAccess", "HDF5File"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["FileAccess", "HDF5File", "Machine"], path: "Tests/TestSupport",
       swiftSettings: strict),
     // Disks that fail and processes that are stopped, for the tests of the safe commit.
     .target(
@@ -259,7 +259,7 @@ let package = Package(
     .testTarget(
       name: "BlechctlTests",
       dependencies: [
-        "Configuration", "Control", "blechctl", "InstructionSets", "Intake", "Jobs", "Parameters",
+        "Configuration", "Control", "blechctl", "InstructionSets", "Intake", "Jobs", "Machine", "Parameters",
         "Reporting",
         "TestSupport", "Vocabulary", "Watching", "WorkerProtocol", system,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

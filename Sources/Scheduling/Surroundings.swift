@@ -76,11 +76,5 @@ public struct WorkSettings: Equatable, Sendable {
   }
 
   /// What one job's worker may take.
-  var bounds: WorkerBounds {
-    WorkerBounds(
-      wallTime: limits.wallTimePerJob, memory: limits.memoryPerJobMB << 20, silence: Self.longestSilence)
-  }
-
-  /// A worker tells of its training ten times a second; reading a large session from a slow server takes minutes.
-  private static let longestSilence = Duration.seconds(600)
+  var bounds: WorkerBounds { WorkerBounds(limits) }
 }

@@ -1,11 +1,12 @@
-/// Runs a command of the machine's owner and waits for its end. Answer: `.notified`.
+/// Runs a command of the machine's owner to its end, within the worker's limits. Answer: `.notified`; a command that
+/// cannot be started, or ends with anything but 0, is an error.
 ///
-/// The command inherits the worker's limits. `RLIMIT_DATA` among them counts memory that is asked for, not what is used:
-/// programs that ask for much more than they use, such as those of a Java machine, may need a larger bound to begin.
+/// The command inherits all limits. `RLIMIT_DATA` among them holds for each of its processes, and counts memory that is
+/// asked for, not what is used: a program that asks for much more than it uses, such as a Java machine, may not start.
 public struct NotifyTask: Codable, Equatable, Sendable {
-  /// The program's absolute path, and what it is called with.
+  /// The program's absolute path, then what it is handed.
   public var arguments: [String]
-  /// What the program reads on its stdin, to the end.
+  /// What it reads on its stdin. It need not read it.
   public var input: String
 
   public init(arguments: [String], input: String) {

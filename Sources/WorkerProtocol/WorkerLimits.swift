@@ -1,26 +1,23 @@
-/// What a worker sets for itself before it opens any file; nil leaves that as it is. Whatever it starts inherits it. It
-/// leaves no core file either, which would hold a session's data.
+/// What a worker holds itself to, in the order in which it sets it; nil leaves that as it is. It leaves no core file
+/// either, which would hold a session's data.
 public struct WorkerLimits: Codable, Equatable, Sendable {
-  /// How the disk serves it beside others.
-  public enum IOClass: String, Codable, Sendable {
-    /// When nobody else wants the disk.
+  public enum IOClass: String, Codable, CaseIterable, Sendable {
+    /// Served when nobody else wants the disk.
     case idle
-    /// As the last of the usual ones.
+    /// Served as everybody else, after those of higher priority.
     case bestEffort
   }
 
-  /// The directory of a control group that it joins before all else. One that cannot be joined is a failure: nothing
-  /// else would hold it.
+  /// Directory of the control group that it joins first. A worker that cannot do so does not work.
   public var controlGroup: String?
-  /// Bytes of memory that it may ask the system for, all its threads' stacks included (`RLIMIT_DATA`). It holds for
-  /// each process of its own, not for all of them together.
+  /// Bytes of memory that it may ask the system for, all its threads' stacks included (`RLIMIT_DATA`).
   public var data: Int?
-  /// How many files it may have open (`RLIMIT_NOFILE`).
+  /// Files that it may have open at once (`RLIMIT_NOFILE`).
   public var openFiles: Int?
-  /// 0 (as everybody) to 19 (last of all). One that is higher already stays.
+  /// 0 (as everybody) to 19 (last of all). One that is nicer already stays so.
   public var nice: Int?
   public var ioClass: IOClass?
-  /// Numbers of the processors that it may run on.
+  /// Numbers of the processors that it runs on.
   public var processors: [Int]?
 
   public init(

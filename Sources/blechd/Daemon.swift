@@ -2,6 +2,7 @@ import Configuration
 import FoundationEssentials
 import Jobs
 import Logging
+import Machine
 import Reporting
 import Scheduling
 import ServiceLifecycle
@@ -22,7 +23,8 @@ struct Daemon {
   private static let (longestStop, longestCancellation) = (Duration.seconds(8), Duration.seconds(1))
 
   func run() async throws(Failure) {
-    let worker = WorkerProcess(try WorkerExecutable.find())
+    let executable = try WorkerExecutable.find()
+    let worker = WorkerProcess(executable)
     log.notice("\(Software.name) starts, with \(file.path)\(isDryRun ? ", to decide and run nothing" : "")")
     if isDryRun {
       let watch = try WatchService(
@@ -40,7 +42,8 @@ struct Daemon {
       parts: Watch.Parts(
         worker: worker, recall: remembering.recall, remember: remembering.remember, inbox: inbox, log: log),
       requests: remembering.requests)
-    let executor = await LocalExecutor(worker, limits: configuration.limits)
+    let executor = LocalExecutor(
+      worker: executable, limits: configuration.limits, groups: await Self.controlGroups())
     log.notice("limits: \(executor.limitsInForce)")
     let work = WorkService(
       remembering, executor: executor, inbox: inbox, watch: watch, state: state, late: late, log: log)
@@ -69,6 +72,14 @@ struct Daemon {
       throw Failure(.internalError, "blechd", "\(error)", remedy: "please report this")
     }
     log.notice("stopped")
+  }
+
+  private static func controlGroups() async -> Result<ControlGroups, ControlGroupObstacle> {
+    do throws(ControlGroupObstacle) {
+      return .success(try await ControlGroups.take())
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func steering(_ watch: WatchService, _ work: WorkService?) -> Steering {

@@ -222,7 +222,7 @@ import Vocabulary
         limits.split(separator: "\n").first { $0.hasPrefix(name) }?.dropFirst(26).split(separator: " ") ?? []
       }
       #expect(limit("Max core file size").first == "0")
-      #expect(limit("Max open files").first == "256")
+      #expect(limit("Max open files").first == "1024")
       #expect(limit("Max data size").first == "\(2048 << 20)")
       let status = try String(contentsOfFile: "/proc/\(worker)/status", encoding: .utf8)
       let processors = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }

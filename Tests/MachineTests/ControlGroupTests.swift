@@ -29,6 +29,14 @@ import Testing
       let groups = try await ControlGroups.take(fake.calls())
       #expect(groups.name == FakeGroups.name)
       #expect(fake.text("\(FakeGroups.service)/main/cgroup.procs") == "4242\n")
+      #expect(fake.text("\(FakeGroups.service)/cgroup.subtree_control") == "+cpu +memory +pids +io")
+    }
+  }
+
+  @Test func `What is welcome but not offered is not asked for`() async throws {
+    try await withScratchAsync { scratch in
+      let fake = try FakeGroups(in: scratch, controllers: "pids memory cpu\n")
+      _ = try await ControlGroups.take(fake.calls())
       #expect(fake.text("\(FakeGroups.service)/cgroup.subtree_control") == "+cpu +memory +pids")
     }
   }

@@ -68,6 +68,24 @@ import Testing
     #expect(child.waitForSignal() == SIGKILL)
   }
 
+  @Test(.enabled("the kernel lists no children") { hasChildLists })
+  func `What a process has started is found, and counted with it`() throws {
+    let children = try [Sleeper(), Sleeper()]
+    defer { children.forEach { $0.end() } }
+    let members = ProcessTree.members(of: getpid())
+    #expect(members.first == getpid() && Set(members).isSuperset(of: children.map(\.process)))
+    #expect(ProcessTree.members(of: children[0].process) == [children[0].process])
+    let each = try children.map { try #require(ProcessMemory.resident(of: $0.process)) }
+    #expect(each.allSatisfy { $0 > 0 })
+    #expect(ProcessMemory.resident(of: children.map(\.process) + [.max]) == each.reduce(0, +))
+    #expect(ProcessMemory.resident(of: [.max]) == nil && ProcessTime.cpuSeconds(of: [.max]) == nil)
+    #expect(ProcessTree.members(of: .max) == [.max])
+  }
+
+  private static var hasChildLists: Bool {
+    FileManager.default.fileExists(atPath: "/proc/self/task/\(getpid())/children")
+  }
+
   @Test func `A name with brackets and blanks does not move the fields`() {
     let stat = "12 (a) b (c) S 1 12 12 0 -1 4194560 100 200 0 0 5 6 70 80 20 0 1 0 9 1 2\n"
     #expect(ProcessTime.ticks(in: stat) == 161)

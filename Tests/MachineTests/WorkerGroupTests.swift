@@ -42,15 +42,26 @@ import Testing
     }
   }
 
-  @Test func `A group that cannot be made, or cannot be limited, is an error that names it`() async throws {
+  @Test func `A name that is taken is passed over, but not for ever`() async throws {
     try await withScratchAsync { scratch in
       let fake = try FakeGroups(in: scratch)
       let groups = try await ControlGroups.take(fake.calls())
-      try fake.write("\(FakeGroups.service)/worker-1", "in the way")
-      let error = #expect(throws: ControlGroupObstacle.self) {
-        try groups.makeGroup(GroupLimits(processes: 3))
-      }
-      #expect(error?.description.contains("/worker-1: cannot make the group: File exists") == true)
+      for number in 1...3 { try fake.write("\(FakeGroups.service)/worker-\(number)/pids.max", "") }
+      let group = try groups.makeGroup(GroupLimits())
+      #expect(group.path.hasSuffix("/worker-4"))
+      for number in 5...200 { try fake.write("\(FakeGroups.service)/worker-\(number)/pids.max", "") }
+      let error = #expect(throws: ControlGroupObstacle.self) { try groups.makeGroup(GroupLimits()) }
+      #expect(error?.description.contains("cannot make the group: File exists") == true)
+    }
+  }
+
+  @Test func `A group that cannot be made is an error that names it`() async throws {
+    try await withScratchAsync { scratch in
+      let fake = try FakeGroups(in: scratch)
+      let groups = try await ControlGroups.take(fake.calls())
+      try FileManager.default.removeItem(atPath: scratch.path(FakeGroups.service))
+      let error = #expect(throws: ControlGroupObstacle.self) { try groups.makeGroup(GroupLimits()) }
+      #expect(error?.description.contains("/worker-1: cannot make the group: No such file") == true)
     }
   }
 

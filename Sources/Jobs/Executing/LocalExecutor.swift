@@ -4,127 +4,119 @@ import Synchronization
 import Vocabulary
 import WorkerProtocol
 
-/// Runs workers on this machine, within the limits that its owner has set.
-///
-/// Each has a control group of its own where groups are delegated to this process. Elsewhere it limits itself (rlimits,
-/// nice, I/O class, processors) and its parent watches its memory. Its wall time is its parent's to watch in both.
+/// Runs workers on this machine, each within the limits that its owner has set: in a control group of its own where one
+/// can be had, else as far as a process can limit itself.
 public final class LocalExecutor: JobExecutor {
-  private let worker: WorkerProcess
-  /// Nil where there are none.
-  private let groups: ControlGroups?
-  private let limits: Mutex<Configuration.Limits>
-  private let processors: ProcessorShares
+  public let name = "local"
+  public let limitsInForce: LimitsInForce
 
-  /// What keeps workers within their limits here, for people.
-  public let limitsInForce: String
-
-  /// Enough for a session's files, whatever the machine allows.
-  private static let openFiles = 256
-  /// Threads included: a worker has a handful, and a command of the owner's may be a script.
-  private static let mostProcesses = 256
-
-  public init(_ worker: WorkerProcess, limits: Configuration.Limits) async {
-    self.worker = worker
-    self.limits = Mutex(limits)
-    processors = ProcessorShares(Processors.allowed)
-    do throws(ControlGroupObstacle) {
-      let groups = try await ControlGroups.take()
-      self.groups = groups
-      limitsInForce = "control groups below \(groups.name)"
-    } catch {
-      groups = nil
-      limitsInForce =
-        "rlimits, nice and processors of each worker, whose memory blechd watches (no control groups: \(error))"
-    }
+  private struct State {
+    var limits: Configuration.Limits
+    var shares: ProcessorShares
   }
 
-  public let name = "local"
+  private let worker: WorkerProcess
+  private let groups: ControlGroups?
+  private let state: Mutex<State>
 
-  /// For what begins from now on.
-  public func apply(_ limits: Configuration.Limits) { self.limits.withLock { $0 = limits } }
+  /// Far more than a worker opens or starts: enough for a command of the owner's.
+  private static let (mostFiles, mostProcesses) = (1024, 256)
+  /// Reports that wait for whoever is told; of more than these the oldest are left out.
+  private static let mostReports = 64
 
-  /// A worker ends with its daemon: there is none to be found again.
+  /// - Parameters:
+  ///   - groups: what `ControlGroups.take` gave.
+  ///   - processors: the numbers of those that workers may run on.
+  public init(
+    worker: WorkerExecutable, limits: Configuration.Limits,
+    groups: Result<ControlGroups, ControlGroupObstacle>, processors: [Int] = Processors.allowed
+  ) {
+    self.worker = WorkerProcess(worker)
+    self.groups = try? groups.get()
+    state = Mutex(State(limits: limits, shares: ProcessorShares(allowed: processors)))
+    limitsInForce =
+      switch groups {
+      case .success(let groups): .controlGroups(group: groups.name)
+      case .failure(let obstacle): .ownLimits(reason: obstacle.description)
+      }
+  }
+
+  /// From now on these hold; what runs keeps those that it began with. Memory and time come with each assignment.
+  public func apply(_ limits: Configuration.Limits) { state.withLock { $0.limits = limits } }
+
   public func run(
     _ assignment: Assignment, resuming handle: String?,
     onReport: @escaping @Sendable (ExecutionReport) async -> Void
   ) async -> ExecutionEnd {
     guard handle == nil else {
-      return ExecutionEnd(result: .failure(.interruption(of: "blechd-worker")), reason: .lost)
+      return ExecutionEnd(
+        result: .failure(
+          Failure(
+            .temporary, assignment.task.place,
+            "\(assignment.task.title) ended with the daemon that had begun it",
+            remedy: "try again")), reason: .lost)
     }
-    // What changes a session's files runs to its end, whoever loses interest in it.
-    guard assignment.task.mustFinish else { return await run(assignment, onReport) }
-    return await Task { await run(assignment, onReport) }.value
+    guard assignment.task.mustFinish else { return await carryOut(assignment, onReport) }
+    // In a task of its own, which nobody cancels.
+    return await Task { await carryOut(assignment, onReport) }.value
   }
 
-  private func run(
+  private func carryOut(
     _ assignment: Assignment, _ onReport: @escaping @Sendable (ExecutionReport) async -> Void
   ) async -> ExecutionEnd {
-    let limits = limits.withLock { $0 }
-    var setting = WorkerSetting(
-      limits: WorkerLimits(
-        openFiles: Self.openFiles, nice: limits.nice,
-        ioClass: limits.ioClass == .idle ? .idle : .bestEffort))
-    if let groups {
-      do throws(ControlGroupObstacle) {
-        setting.group = try groups.makeGroup(
-          GroupLimits(
-            memoryBytes: assignment.bounds.memory, cpuPercent: limits.cpuPerJobPercent,
-            processes: Self.mostProcesses))
-      } catch {
-        let failure = Failure(
-          .temporary, "blechd-worker", "cannot be limited: \(error)", remedy: "it is tried again")
-        return ExecutionEnd(result: .failure(failure), reason: .notStarted)
-      }
+    let setting: WorkerSetting
+    do throws(ControlGroupObstacle) {
+      setting = try makeSetting(for: assignment)
+    } catch {
+      let failure = Failure(.temporary, "blechd-worker", "cannot be limited: \(error)", remedy: "try again")
+      return ExecutionEnd(result: .failure(failure), reason: .notStarted)
     }
-    let share = groups == nil ? processors.take(percent: limits.cpuPerJobPercent) : nil
-    setting.limits.processors = share
-    let end = await execute(assignment, setting, onReport)
-    if let share { processors.giveBack(share) }
+    // Progress and use are found side by side, and told one after the other.
+    let (reports, report) = AsyncStream<ExecutionReport>.makeStream(
+      bufferingPolicy: .bufferingNewest(Self.mostReports))
+    async let isTold: Void = { for await next in reports { await onReport(next) } }()
+    let end = await worker.execute(assignment.task, bounds: assignment.bounds, within: setting) { message in
+      if case .progress(let progress) = message { report.yield(.progress(progress)) }
+    } onUse: { use, memoryBytes in
+      report.yield(.use(use, memoryBytes: memoryBytes))
+    }
+    report.finish()
+    await isTold
     await setting.group?.remove()
+    if let processors = setting.limits.processors { state.withLock { $0.shares.giveBack(processors) } }
     return end
   }
 
-  private func execute(
-    _ assignment: Assignment, _ setting: WorkerSetting,
-    _ onReport: @escaping @Sendable (ExecutionReport) async -> Void
-  ) async -> ExecutionEnd {
-    // Of what was taken the latest counts; told in order, and not any more when the worker has ended.
-    let (uses, use) = AsyncStream<ExecutionReport>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    async let told: Void = { for await report in uses { await onReport(report) } }()
-    let end = await worker.execute(
-      assignment.task, bounds: assignment.bounds, within: setting,
-      onMessage: { content in
-        if case .progress(let progress) = content { await onReport(.progress(progress)) }
-      }, onUse: { use.yield(.use($0, memoryBytes: $1)) })
-    use.finish()
-    await told
-    return end
+  private func makeSetting(for assignment: Assignment) throws(ControlGroupObstacle) -> WorkerSetting {
+    let limits = state.withLock { $0.limits }
+    // What writes to a session holds others up meanwhile, and must not wait until nobody wants the disk.
+    let ioClass: WorkerLimits.IOClass =
+      assignment.task.mustFinish || limits.ioClass == .bestEffort ? .bestEffort : .idle
+    var setting = WorkerSetting(
+      limits: WorkerLimits(openFiles: Self.mostFiles, nice: limits.nice, ioClass: ioClass))
+    if let groups {
+      // What must finish is not ended for its memory, by the kernel as little as by us.
+      setting.group = try groups.makeGroup(
+        GroupLimits(
+          memoryBytes: assignment.task.mustFinish ? nil : assignment.bounds.memory,
+          cpuPercent: limits.cpuPerJobPercent, processes: Self.mostProcesses))
+    } else {
+      setting.limits.processors = state.withLock { $0.shares.take(percent: limits.cpuPerJobPercent) }
+    }
+    return setting
   }
 }
 
-/// Gives each worker processors of its own, as far as there are enough: without control groups nothing else holds it to
-/// a number of them.
-final class ProcessorShares: Sendable {
-  /// By processor, how many workers have it.
-  private let workers: Mutex<[Int: Int]>
-
-  init(_ processors: [Int]) {
-    workers = Mutex(Dictionary(processors.map { ($0, 0) }, uniquingKeysWith: { first, _ in first }))
+extension WorkerBounds {
+  /// What the machine's owner allows one worker.
+  public init(_ limits: Configuration.Limits) {
+    let (memory, overflow) = limits.memoryPerJobMB.multipliedReportingOverflow(by: 1 << 20)
+    self.init(
+      wallTime: limits.wallTimePerJob, memory: overflow ? .max : memory,
+      silence: min(limits.wallTimePerJob, Self.longestSilence))
   }
 
-  /// - Parameter percent: of one processor; rounded up to whole ones.
-  /// - Returns: those that the fewest others have; nil where the worker may have all of them.
-  func take(percent: Int) -> [Int]? {
-    let count = (percent + 99) / 100
-    return workers.withLock { workers in
-      guard count < workers.count else { return nil }
-      let share = workers.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(count).map(\.key)
-      for processor in share { workers[processor]! += 1 }
-      return share.sorted()
-    }
-  }
-
-  func giveBack(_ share: [Int]) {
-    workers.withLock { workers in for processor in share { workers[processor]! -= 1 } }
-  }
+  /// Nothing is said while a session is read, which takes minutes from a slow server; while it trains, a worker tells of
+  /// every 25th step.
+  private static let longestSilence = Duration.seconds(15 * 60)
 }

@@ -50,7 +50,9 @@ final class BoundsWatch: Sendable {
     var nextReport = start + Self.reportInterval
     while !Task.isCancelled {
       let now = SuspendingClock.now
-      let resident = ProcessMemory.resident(of: process)
+      // A worker is one process, unless it runs a command.
+      let members = ProcessTree.members(of: process)
+      let resident = ProcessMemory.resident(of: members)
       if let resident { told(ResourceUse(peakMemoryBytes: resident)) }
       if let breach = breach(at: now, start: start, resident: resident) {
         seen.withLock { $0.breach = breach }
@@ -58,7 +60,7 @@ final class BoundsWatch: Sendable {
       }
       if let resident, now >= nextReport {
         nextReport = now + Self.reportInterval
-        told(ResourceUse(cpuSeconds: cpuSeconds(of: process)))
+        told(ResourceUse(cpuSeconds: cpuSeconds(of: members)))
         onUse(use, resident)
       }
       let next = now + Self.interval
@@ -68,12 +70,12 @@ final class BoundsWatch: Sendable {
   }
 
   /// What can still be known of a process that has ended and whose status nobody has asked for.
-  func lookLast(at process: pid_t) { told(ResourceUse(cpuSeconds: cpuSeconds(of: process))) }
+  func lookLast(at process: pid_t) { told(ResourceUse(cpuSeconds: cpuSeconds(of: [process]))) }
 
   /// The group counts the pages of files that were read as memory, too, which says nothing of what a worker needs; time
   /// it knows of processes that are gone as well.
-  private func cpuSeconds(of process: pid_t) -> Double? {
-    [ProcessTime.cpuSeconds(of: process), group?.use.cpuSeconds].compactMap(\.self).max()
+  private func cpuSeconds(of processes: [pid_t]) -> Double? {
+    [ProcessTime.cpuSeconds(of: processes), group?.use.cpuSeconds].compactMap(\.self).max()
   }
 
   private func breach(

@@ -6,6 +6,7 @@ final class LogTail: Sendable {
   static let longest = 64 << 10
 
   private let bytes = Mutex<[UInt8]>([])
+  private let closed = Mutex(false)
 
   func append(_ chunk: UnsafeRawBufferPointer) {
     bytes.withLock { bytes in
@@ -14,6 +15,10 @@ final class LogTail: Sendable {
       if bytes.count > 2 * Self.longest { bytes.removeFirst(bytes.count - Self.longest) }
     }
   }
+
+  /// Whoever fills it is to stop.
+  var isClosed: Bool { closed.withLock { $0 } }
+  func close() { closed.withLock { $0 = true } }
 
   var text: String { String(decoding: bytes.withLock { $0.suffix(Self.longest) }, as: UTF8.self) }
 }

@@ -26,7 +26,10 @@ struct WorkerEnd: Sendable {
   ) -> (ExitReason, Result<WorkerMessage.Outcome, Failure>) {
     switch (last, status) {
     case (.result(let outcome), .exited(0)): return (.finished, .success(outcome))
-    case (.error(let failure), _): return (.failed, .failure(failure))
+    case (.error(let failure), _):
+      // The kernel may have ended what the worker had started, and not the worker.
+      if case .kernelMemory = breach { return (.outOfMemory, .failure(failure)) }
+      return (.failed, .failure(failure))
     default: break
     }
     // Before what follows: whoever does not end when asked to is killed.
@@ -63,7 +66,7 @@ struct WorkerEnd: Sendable {
         remedy: "check the session's files; if they are good, allow more memory")
     }
     // Others send these, among them a kernel that is out of memory; the rest are crashes.
-    let isAsked = [SIGKILL, SIGTERM, SIGINT].contains(signal)
+    let isAsked = !Self.crashes.contains(signal)
     return Failure(
       isAsked ? .temporary : .internalError, task.place,
       bounded + (log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))"),

@@ -12,6 +12,9 @@ public struct WorkerProcess: Sendable {
   private static let gracePeriod = Duration.seconds(5)
   /// How long one that says nonsense may take to end of itself, which tells why it does.
   private static let nonsensePeriod = Duration.seconds(1)
+  /// For how long what a worker wrote is read after its end: something that it started may have left its group, and
+  /// write on for ever.
+  private static let logPeriod = Duration.seconds(2)
 
   public init(_ executable: WorkerExecutable) { self.executable = executable }
 
@@ -124,6 +127,10 @@ public struct WorkerProcess: Sendable {
     // number cannot be another's.
     kill(-process, SIGKILL)
     setting.group?.killAll()
+    async let _ = {
+      guard (try? await Task.sleep(for: logPeriod)) != nil else { return }
+      log.close()
+    }()
     await collected
     return (said, wasEndedForNonsense)
   }
@@ -196,6 +203,11 @@ public struct WorkerProcess: Sendable {
   /// The end of what the worker wrote on stderr, and all of it read, so that it never waits for us.
   private static func collect(_ output: SubprocessOutputSequence, into log: LogTail) async {
     // What cannot be read any more is not missed.
-    _ = try? await { for try await chunk in output { chunk.withUnsafeBytes { log.append($0) } } }()
+    _ = try? await {
+      for try await chunk in output {
+        if log.isClosed { break }
+        chunk.withUnsafeBytes { log.append($0) }
+      }
+    }()
   }
 }

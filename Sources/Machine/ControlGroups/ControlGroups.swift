@@ -14,7 +14,7 @@ public final class ControlGroups: Sendable {
 
   /// What limits a worker.
   public static let controllers = ["cpu", "memory", "pids"]
-  /// What is handed on where there is one: with it, the kernel tells whose writing back it is that waits.
+  /// What is handed on where there is one: with it, a disk serves the groups apart.
   private static let welcome = ["io"]
 
   /// Where this process lives: a group that hands controllers on cannot hold processes itself. (systemd's
@@ -36,14 +36,16 @@ public final class ControlGroups: Sendable {
     try await take(ControlGroupCalls())
   }
 
-  static func take(_ calls: ControlGroupCalls) async throws(ControlGroupObstacle) -> ControlGroups {
+  package static func take(_ calls: ControlGroupCalls) async throws(ControlGroupObstacle) -> ControlGroups {
     let own = try ControlGroupPlace.own(below: calls.root)
     let place = own.name.hasSuffix("/\(leaf)") ? own.parent ?? own : own
     try Self.checkDelegation(of: place, calls)
     let groups = ControlGroups(place, calls)
     await groups.removeLeftovers()
     try groups.moveToLeaf()
-    try groups.write(controllers.map { "+\($0)" }.joined(separator: " "), to: "cgroup.subtree_control")
+    let offered = Self.controllers(at: place.path)
+    let handedOn = controllers + welcome.filter(offered.contains)
+    try groups.write(handedOn.map { "+\($0)" }.joined(separator: " "), to: "cgroup.subtree_control")
     return groups
   }
 
@@ -63,14 +65,25 @@ public final class ControlGroups: Sendable {
 
   /// Makes a group for one worker, which joins it by itself (`WorkerGroup.path`).
   public func makeGroup(_ limits: GroupLimits) throws(ControlGroupObstacle) -> WorkerGroup {
-    let number = made.withLock { number in
-      number += 1
-      return number
+    var obstacle: ControlGroupObstacle?
+    for _ in 0..<Self.mostNames {
+      let number = made.withLock { number in
+        number += 1
+        return number
+      }
+      let group = WorkerGroup("\(path)/\(Self.workerPrefix)\(number)", calls)
+      do throws(ControlGroupObstacle) {
+        try group.make(limits)
+        return group
+      } catch .failed(let path, let operation, .fileExists) {
+        // One of an earlier daemon's, which the kernel would not let go.
+        obstacle = .failed(path: path, operation: operation, .fileExists)
+      }
     }
-    let group = WorkerGroup("\(path)/\(Self.workerPrefix)\(number)", calls)
-    try group.make(limits)
-    return group
+    throw obstacle!
   }
+
+  private static let mostNames = 100
 
   // MARK: Taking over
 
@@ -93,10 +106,13 @@ public final class ControlGroups: Sendable {
   }
 
   private static func checkControllers(at path: String, name: String) throws(ControlGroupObstacle) {
-    let present = (KernelFile.read(path + "/cgroup.controllers") ?? "")
-      .split { $0.isWhitespace }.map(String.init)
-    let missing = controllers.filter { !present.contains($0) }
+    let offered = Self.controllers(at: path)
+    let missing = controllers.filter { !offered.contains($0) }
     guard missing.isEmpty else { throw .controllersMissing(group: name, missing) }
+  }
+
+  private static func controllers(at path: String) -> [String] {
+    (KernelFile.read(path + "/cgroup.controllers") ?? "").split { $0.isWhitespace }.map(String.init)
   }
 
   /// systemd's own mark, of which the first needs root to be read and the second is set from version 251 on.

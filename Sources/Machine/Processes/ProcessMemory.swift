@@ -10,6 +10,13 @@ public enum ProcessMemory {
     return pages * sysconf(Int32(_SC_PAGESIZE))
   }
 
+  /// What some processes have resident together, in bytes, or nil where all are gone. Pages that they share count for
+  /// each of them.
+  public static func resident(of processes: [pid_t]) -> Int? {
+    let each = processes.compactMap { resident(of: $0) }
+    return each.isEmpty ? nil : each.reduce(0, +)
+  }
+
   /// The most memory that this process has had resident at any time, in bytes.
   ///
   /// `getrusage` would tell of the parent's memory too: the kernel carries it over when a new program is run.

@@ -9,6 +9,12 @@ public enum ProcessTime {
       .map { Double($0) / Double(sysconf(Int32(_SC_CLK_TCK))) }
   }
 
+  /// Of some processes together, in seconds, or nil where all are gone.
+  public static func cpuSeconds(of processes: [pid_t]) -> Double? {
+    let each = processes.compactMap { cpuSeconds(of: $0) }
+    return each.isEmpty ? nil : each.reduce(0, +)
+  }
+
   /// utime, stime, cutime and cstime (man 5 proc). What stands before them is a name, in brackets, that may hold
   /// blanks and brackets.
   static func ticks(in stat: String) -> Int? {

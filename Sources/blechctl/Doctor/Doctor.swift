@@ -3,6 +3,7 @@ import Control
 import FileAccess
 import FoundationEssentials
 import Jobs
+import Machine
 import Reporting
 import SystemPackage
 import Vocabulary
@@ -127,9 +128,8 @@ struct Doctor: Sendable {
   }
 
   private var controlGroups: DoctorLine {
-    let magic = try? LinuxCalls().fileSystem(of: FilePath(ControlGroupCheck.directory))
-    return ControlGroupCheck(
-      isUnified: magic == ControlGroupCheck.magic, systemd: site.systemd, isOwn: site.isOwn
+    ControlGroupCheck(
+      obstacle: ControlGroups.machineObstacle, systemd: site.systemd, isOwn: site.isOwn
     ).line
   }
 }

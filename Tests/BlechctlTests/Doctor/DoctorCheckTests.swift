@@ -1,5 +1,6 @@
 import Control
 import InstructionSets
+import Machine
 import Reporting
 import SystemPackage
 import Testing
@@ -319,7 +320,7 @@ import WorkerProtocol
   func `What systemd tells of the unit`(text: String, expected: [String], groups: String) {
     let unit = SystemdCheck.Unit(text)
     #expect(states(SystemdCheck(isOwn: false, file: "/c.yaml").lines(.present(unit))) == expected)
-    let check = ControlGroupCheck(isUnified: true, systemd: .present(unit), isOwn: false)
+    let check = ControlGroupCheck(obstacle: nil, systemd: .present(unit), isOwn: false)
     #expect(state(check.line) == groups)
   }
 
@@ -331,11 +332,12 @@ import WorkerProtocol
   }
 
   @Test func `Who enforces limits depends on the hierarchy and the delegation`() {
-    func fact(_ isUnified: Bool, _ text: String) -> String {
-      ControlGroupCheck(isUnified: isUnified, systemd: .present(.init(text)), isOwn: false).line.fact
+    func fact(_ obstacle: ControlGroupObstacle?, _ text: String) -> String {
+      ControlGroupCheck(obstacle: obstacle, systemd: .present(.init(text)), isOwn: false).line.fact
     }
-    #expect(fact(false, "LoadState=loaded\nDelegate=yes").hasSuffix("the daemon itself enforces the limits"))
-    #expect(fact(true, "LoadState=loaded\nDelegate=yes").hasSuffix("the kernel enforces the limits"))
-    #expect(fact(true, "LoadState=loaded\nDelegate=no").hasSuffix("the daemon itself enforces the limits"))
+    let byDaemon = "the daemon itself enforces the limits"
+    #expect(fact(.noHierarchy, "LoadState=loaded\nDelegate=yes") == "cgroup version 2 is not mounted: \(byDaemon)")
+    #expect(fact(nil, "LoadState=loaded\nDelegate=yes").hasSuffix("the kernel enforces the limits"))
+    #expect(fact(nil, "LoadState=loaded\nDelegate=no").hasSuffix(byDaemon))
   }
 }

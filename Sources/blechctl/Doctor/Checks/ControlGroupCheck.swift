@@ -1,19 +1,19 @@
+import Machine
 import Vocabulary
 
 /// Who holds the workers to their limits.
 struct ControlGroupCheck {
-  /// Whether the machine has the unified hierarchy alone, version 2.
-  let isUnified: Bool
+  /// Why nobody can be given a control group on this machine; nil where they can.
+  let obstacle: ControlGroupObstacle?
   let systemd: SystemdCheck.Presence
   let isOwn: Bool
 
-  /// The magic number of the unified hierarchy (man 2 statfs).
-  static let magic: UInt = 0x6367_7270
   static let directory = "/sys/fs/cgroup"
 
   var line: DoctorLine {
+    // Through rlimits, nice and affinity, and by looking at how much memory is taken.
     let byDaemon = "the daemon itself enforces the limits"
-    guard isUnified else { return ok("version 1, or none: \(byDaemon)") }
+    if let obstacle { return ok("\(obstacle): \(byDaemon)") }
     guard case .present(let unit) = systemd, unit.exists else {
       return ok("version 2, and no unit to delegate a group to: \(byDaemon)")
     }

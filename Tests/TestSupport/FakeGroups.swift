@@ -1,17 +1,15 @@
 import FoundationEssentials
 import Glibc
-import TestSupport
-
-@testable import Machine
+import Machine
 
 /// A tree of plain files that looks like the unified hierarchy, with this process in `/lab/blechd.service`.
-struct FakeGroups {
-  static let name = "/lab/blechd.service"
-  static let service = "cgroup\(name)"
+public struct FakeGroups {
+  public static let name = "/lab/blechd.service"
+  public static let service = "cgroup\(name)"
 
-  let scratch: Scratch
+  public let scratch: Scratch
 
-  init(
+  public init(
     in scratch: Scratch, own: String = name, processes: String = "4242\n",
     controllers: String = "cpuset cpu io memory pids\n", mounts: String? = nil
   ) throws {
@@ -31,25 +29,25 @@ struct FakeGroups {
     try write("\(Self.service)/cgroup.subtree_control", "")
   }
 
-  func write(_ name: String, _ text: String) throws {
+  public func write(_ name: String, _ text: String) throws {
     let url = URL(filePath: scratch.path(name))
     try FileManager.default.createDirectory(
       at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: url)
   }
 
-  func text(_ name: String) -> String? {
+  public func text(_ name: String) -> String? {
     (try? Data(contentsOf: URL(filePath: scratch.path(name)))).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: scratch.path(name)) }
+  public func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: scratch.path(name)) }
 
-  /// Removes a group with its files, as the kernel does, after it was busy so many times.
-  func calls(busy times: Int = 0) -> ControlGroupCalls {
+  /// What `ControlGroups.take` works with here. It removes a group with its files, as the kernel does, after it was busy so many times.
+  package func calls(busy times: Int = 0, process: pid_t = 4242) -> ControlGroupCalls {
     let left = Countdown(times)
     var calls = ControlGroupCalls()
     calls.root = scratch.path
-    calls.process = 4242
+    calls.process = process
     calls.removeGroup = { path in
       if left.next() { return EBUSY }
       return (try? FileManager.default.removeItem(atPath: path)) == nil ? ENOENT : 0
