@@ -166,6 +166,13 @@ let package = Package(
         "Parameters", "RateNetwork", "SessionFolder", "Spool", "Vocabulary", "WorkerProtocol",
       ], swiftSettings: strict),
 
+    // Run by hand; see docs/performance.md.
+    .executableTarget(
+      name: "scheduler-steps",
+      dependencies: [
+        "Configuration", "Jobs", "Parameters", "Scheduling", "Store", "Vocabulary", "WorkerProtocol",
+      ], path: "Benchmarks/SchedulerSteps", swiftSettings: strict),
+
     .target(
       name: "TestSupport", dependencies: ["FileAccess", "HDF5File", "Machine"], path: "Tests/TestSupport",
       swiftSettings: strict),

@@ -56,9 +56,11 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
   ///   - outcome: of an inspection at this moment; nil where none was made.
   ///   - root: how sessions of the root are judged; nil where it lies below none.
   ///   - request: what a person has asked for it and is not over.
+  ///   - work: what the queue says of a session that is queued.
   public init(
     directory: String, watched: Watched, standing: SessionStanding?, outcome: InspectionOutcome?,
-    root: IntakeRoot?, replacesForeign: Bool = false, request: SessionRequest? = nil
+    root: IntakeRoot?, replacesForeign: Bool = false, request: SessionRequest? = nil,
+    work: (state: String, reason: String)? = nil
   ) {
     let retrains = request == .retrain
     self.directory = directory
@@ -91,6 +93,7 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
         "the daemon knows no session here: there is no .h5 and no .info, it lies below another session, or it has not "
           + "been looked at yet"
       )
+    case (_, .queued(let queued)): (state, reason) = work ?? ("queued", SessionStanding.queued(queued).reason)
     case (_, let final?): (state, reason) = (final.name, final.reason)
     case (_, nil): (state, reason) = ("unknown", "nothing is known of it")
     }

@@ -209,6 +209,9 @@ public actor Scheduler {
 
   public func status() -> WorkStatus { book.status(hold: hold, at: now) }
 
+  /// Where a session stands, in a word and in a sentence; nil where it has no work here.
+  public func standing(of directory: String) -> (state: String, reason: String)? { book.standing(of: directory) }
+
   /// All that a store must hold of the work.
   public func snapshot() -> [StoreChange] { book.snapshot(at: now) }
 

@@ -69,7 +69,7 @@ public struct WorkSettings: Equatable, Sendable {
     self.machineMemoryBytes = machineMemoryBytes
   }
 
-  var rules: JobBook.Rules {
+  public var rules: JobBook.Rules {
     JobBook.Rules(
       admission: Admission(limits, cores: cores, machineMemoryBytes: machineMemoryBytes),
       retry: RetryPolicy(retry))

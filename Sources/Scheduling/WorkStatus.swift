@@ -58,6 +58,10 @@ extension JobBook {
       memoryTotalBytes: rules.admission.memoryBytes)
   }
 
+  func standing(of directory: String) -> (state: String, reason: String)? {
+    entries[directory].map { ($0.stateName, $0.reason) }
+  }
+
   private static func status(_ job: Entry.Job, _ state: Running, _ entry: Entry, _ now: Now) -> WorkStatus.Job
   {
     WorkStatus.Job(

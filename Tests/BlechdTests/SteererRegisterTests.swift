@@ -56,7 +56,9 @@ private final class Groups: Sendable {
     let groups = Groups()
     let register = register(groups, "lab")
     let lost = Steerers.Group.unknown(name: "lab", why: "this machine has no such group")
-    for _ in 0..<3 { #expect(await register.current().group == lost) }
+    // A busy machine may take a minute for a few lines.
+    let start = ContinuousClock.now
+    for _ in 0..<3 { #expect(await register.current(at: start).group == lost) }
     #expect(groups.questions == ["lab"])
     let again = await register.current(at: inOneMinute)
     #expect(again.group == lost && groups.questions == ["lab", "lab"])

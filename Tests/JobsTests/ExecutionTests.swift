@@ -143,7 +143,7 @@ import WorkerProtocol
   @Test func `What a worker says that it took counts, and the most of all that was seen`() async throws {
     let use =
       "echo '{\"version\":1,\"content\":{\"use\":{\"_0\":{\"cpuSeconds\":1234.5,\"peakMemoryBytes\":1}}}}'"
-    let end = try await execute("\(use); sleep 1; \(Self.answer)")
+    let end = try await execute("\(use); sleep 15; \(Self.answer)")
     #expect(end.reason == .finished)
     #expect(end.use.cpuSeconds == 1234.5)
     #expect((end.use.peakMemoryBytes ?? 0) > 100_000)

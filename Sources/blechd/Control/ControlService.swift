@@ -102,7 +102,7 @@ struct ControlAnswers: Sendable {
         settle: current.configuration.settle),
       standing: session?.standing, outcome: try await inspect(source, current.inspector),
       root: current.roots[index], replacesForeign: current.template.replacesForeign,
-      request: session?.request)
+      request: session?.request, work: await report.work?.scheduler.standing(of: directory))
   }
 
   private func inspect(_ source: SessionSource, _ inspector: Inspector) async throws(Failure)

@@ -30,13 +30,15 @@ daemon_is() { grep -q "\"state\" : \"$1\"" /run/blechd/status.json 2>/dev/null; 
 # Copies the session into the watched folder, as its owner.
 drop_session() { runuser -u blechd -- cp -r "/trial/session/$name" "$lab/"; }
 
-# Whether the daemon says of the session what a pattern matches.
-session_is() { blechctl why "$session" | tail -n 1 | grep -E "$1"; }
+# session_is STATE: what the status file says of the session, which is the only one; several are divided by |.
+session_is() {
+  sed -n '/^  "sessions" : \[/,/^  \]/p' /run/blechd/status.json | grep -E "\"state\" : \"($1)\""
+}
 
 # What the service has said in the journal.
 has_said() { journalctl -b -u blechd.service -o cat | grep -E "$1"; }
 
-# has_rates TASTE
+# has_rates TASTE: whether they are in the .h5.
 has_rates() {
   local rates
   rates=$(h5ls "$session/$name.h5/rnn_output/regions/region_all_taste_$1/pred_firing")

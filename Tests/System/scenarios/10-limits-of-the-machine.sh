@@ -9,7 +9,7 @@ start_unit stand-in.service
 group=$(group_of stand-in.service)
 results=/run/stand-in
 main=$(systemctl show --property MainPID --value stand-in.service)
-check "a service divides its group" eventually 30 test -e $results/state
+must "a service divides its group" eventually 30 test -e $results/state
 check "the service itself is in a leaf" grep -q '/stand-in.service/main$' "/proc/$main/cgroup"
 
 check "60 MB fit below 200 MB" [ "$(cat $results/modest)" = 0 ]

@@ -1,23 +1,23 @@
 # The daemon divides the group that systemd delegates to it, and its worker keeps to the share of a processor.
 # limit: 240 s
-# waiting: the daemon runs no jobs yet
 . /trial/check.sh
 . /trial/daemon.sh
 
 # It trains for longer than anybody looks.
-make_lab 'inference: {train_steps: 10000000, patience: 0}' \
+make_lab 'inference: {train_steps: 1000000, patience: 0}' \
   'limits: {jobs: 1, cpu_percent_per_job: 20, memory_per_job_mb: 200}'
-check "the service starts" start_daemon
+must "the service starts" start_daemon
 main=$(systemctl show --property MainPID --value blechd.service)
 group=$(group_of blechd.service)
 check "the daemon is in a leaf" grep -q '/blechd.service/main$' "/proc/$main/cgroup"
 check "it hands controllers on" grep -q memory "$group/cgroup.subtree_control"
+check "its status says so" grep '"limits" : "control groups below ' /run/blechd/status.json
 
 drop_session
 worker_group() { find "$group" -path "$group/worker-*" -name cgroup.procs -size 0 -exec grep -l . {} + | head -n 1; }
 # An inspection's is gone soon.
-trains() { session_is '^running' >/dev/null && [ -n "$(worker_group)" ]; }
-check "a worker trains in a group of its own" eventually 90 trains
+trains() { session_is inferring >/dev/null && [ -n "$(worker_group)" ]; }
+must "a worker trains in a group of its own" eventually 90 trains
 of_worker=$(dirname "$(worker_group)")
 worker=$(head -n 1 "$of_worker/cgroup.procs")
 check "it is blechd's worker" [ "$(cat "/proc/$worker/comm")" = blechd-worker ]
