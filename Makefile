@@ -72,7 +72,7 @@ peers:
 	$(PEERS)/bin/pip install --quiet 'torch==2.13.0+cpu' || $(PEERS)/bin/pip install --quiet torch
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 
 setup:
 	@pkg-config --exists hdf5 sqlite3 2>/dev/null || \

@@ -50,7 +50,8 @@ struct SchedulerSteps {
     func microseconds(_ share: Double) -> Int {
       Int(sorted[min(Int(Double(sorted.count) * share), sorted.count - 1)] / .microseconds(1))
     }
-    print("\(what): median \(microseconds(0.5)) µs, 99 % \(microseconds(0.99)) µs, longest \(microseconds(1)) µs")
+    print(
+      "\(what): median \(microseconds(0.5)) µs, 99 % \(microseconds(0.99)) µs, longest \(microseconds(1)) µs")
   }
 
   private var now: Now { Now(moment: .now, wall: 1_800_000_000) }

@@ -46,7 +46,8 @@ public actor Scheduler {
     case .enqueue(let work): book.enqueue(work, at: now)
     case .withdraw(let directory): book.withdraw(directory, at: now)
     case .requested(let directory, let request): book.remember(request, of: directory, at: now)
-    case .everythingSeen: book.forgetUnseen()
+    case .nothingToDo(let directory): book.forgetWhatIsDone(directory)
+    case .everythingSeen(let sessions): book.forgetUnseen(but: sessions)
     }
   }
 
@@ -210,7 +211,9 @@ public actor Scheduler {
   public func status() -> WorkStatus { book.status(hold: hold, at: now) }
 
   /// Where a session stands, in a word and in a sentence; nil where it has no work here.
-  public func standing(of directory: String) -> (state: String, reason: String)? { book.standing(of: directory) }
+  public func standing(of directory: String) -> (state: String, reason: String)? {
+    book.standing(of: directory)
+  }
 
   /// All that a store must hold of the work.
   public func snapshot() -> [StoreChange] { book.snapshot(at: now) }

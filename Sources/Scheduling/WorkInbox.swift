@@ -9,13 +9,16 @@ public final class WorkInbox: Sendable {
     case withdraw(directory: String)
     /// What a person has asked for, or nil: that is over.
     case requested(directory: String, SessionRequest?)
-    /// Everything that is watched has been looked at.
-    case everythingSeen
+    /// The session has nothing to be done.
+    case nothingToDo(directory: String)
+    /// Everything that is watched has been looked at, and these sessions are there.
+    case everythingSeen(Set<String>)
   }
 
   private enum Key: Hashable {
     case work(String)
     case request(String)
+    case nothingToDo(String)
     case everythingSeen
   }
 
@@ -58,6 +61,7 @@ public final class WorkInbox: Sendable {
     case .enqueue(let work): .work(work.directory)
     case .withdraw(let directory): .work(directory)
     case .requested(let directory, _): .request(directory)
+    case .nothingToDo(let directory): .nothingToDo(directory)
     case .everythingSeen: .everythingSeen
     }
   }

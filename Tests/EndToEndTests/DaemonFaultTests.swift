@@ -22,7 +22,7 @@ import Vocabulary
   private static let longTraining = 20_000
   private static let long = "inference: {train_steps: \(longTraining), patience: 0}"
   /// Longer than any test waits.
-  private static let endless = "inference: {train_steps: 100000000, patience: 0}"
+  private static let endless = "inference: {train_steps: 1000000, patience: 0}"
 
   // MARK: Others at work
 
@@ -68,18 +68,26 @@ import Vocabulary
         try await daemon.waitFor("s", "inferring")
         let infer = try await daemon.blechctl(["infer", "--train-steps", "10", daemon.path("s")])
         #expect(infer.exitCode == 75, "\(infer.errors)")
-        #expect(infer.errors.contains("is being worked on by blechd, process \(try daemon.identifier())"))
+        let holder = "(process \(try daemon.identifier()),"
+        #expect(
+          infer.errors.contains("is being worked on by blechd on") && infer.errors.contains(holder),
+          "\(infer.errors)")
         #expect(try await daemon.steer("cancel", daemon.path("s")).exitCode == 0)
         try await daemon.wait("the lease to be given back") {
           !FileManager.default.fileExists(atPath: daemon.path("s/.blechd-lease"))
         }
         // The other way round.
         let name = "t"
+        #expect(try await daemon.steer("pause").exitCode == 0)
         try daemon.drop(name, number: 2)
         async let person = daemon.blechctl([
           "infer", "--train-steps", "\(Self.longTraining)", "--patience", "0", "--ignore-log",
           daemon.path(name),
         ])
+        try await daemon.wait("the person's lease") {
+          FileManager.default.fileExists(atPath: daemon.path("\(name)/.blechd-lease"))
+        }
+        #expect(try await daemon.steer("resume").exitCode == 0)
         try await daemon.waitFor(name, "held")
         #expect(daemon.log.contains { $0.contains("is being worked on by blechctl infer") })
         let run = try await person
@@ -271,7 +279,7 @@ import Vocabulary
   }
 
   @Test(canMount) func `A session's full disk leaves its .h5 as it was until there is room`() async throws {
-    try await RunningDaemon.prepared(Self.settings()) { daemon in
+    try await RunningDaemon.prepared(Self.settings("limits: {free_disk_min_mb: 0}")) { daemon in
       let script = try daemon.scratch.script(
         """
         mount -t tmpfs -o size=4m tmpfs "\(daemon.data)" && exec "$@"

@@ -91,9 +91,8 @@ import Testing
       try FakeGroups(in: $0, mounts: "33 27 0:40 / /old rw - cgroup cgroup rw,memory\n")
     }
     #expect(unmounted == .noHierarchy)
-    let unnamed = try await obstacle({ try $0.write("proc/self/cgroup", "4:memory:/lab\n") }) {
-      try FakeGroups(in: $0)
-    }
+    let unnamed = try await obstacle(
+      { try $0.write("proc/self/cgroup", "4:memory:/lab\n") }, { try FakeGroups(in: $0) })
     #expect(unnamed == .noHierarchy)
   }
 
@@ -111,16 +110,15 @@ import Testing
 
   @Test func `The machine's own group is not taken`() async throws {
     let found = try await obstacle(
-      { try FileManager.default.removeItem(atPath: $0.scratch.path("\(FakeGroups.service)/cgroup.type")) }
-    ) { try FakeGroups(in: $0) }
+      { try FileManager.default.removeItem(atPath: $0.scratch.path("\(FakeGroups.service)/cgroup.type")) },
+      { try FakeGroups(in: $0) })
     #expect(found == .notDelegated(group: FakeGroups.name, why: "it is the machine's own"))
   }
 
   @Test(.enabled("root may write everywhere") { geteuid() != 0 })
   func `A group that is somebody else's to write is not delegated`() async throws {
-    let found = try await obstacle({ chmod($0.scratch.path("\(FakeGroups.service)/cgroup.procs"), 0o444) }) {
-      try FakeGroups(in: $0)
-    }
+    let found = try await obstacle(
+      { chmod($0.scratch.path("\(FakeGroups.service)/cgroup.procs"), 0o444) }, { try FakeGroups(in: $0) })
     #expect(found?.description.contains("not delegated") == true)
   }
 

@@ -90,6 +90,17 @@ struct RestartTests {
     #expect(next.started.map(\.source.directory) == ["/c", "/c", "/a", "/a", "/b", "/b"])
   }
 
+  @Test func `a session that is there and not read yet is not forgotten`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a"))
+    world.endFirst()
+    var next = restart(world)
+    next.perform(next.book.forgetUnseen(but: ["/a"]))
+    next.enqueue(work("/a"))
+    #expect(next.states("/a") == ["inferred", "running"])
+    #expect(next.discarded.isEmpty)
+  }
+
   @Test func `a pause outlives the daemon`() {
     var world = BookWorld(jobs: 1)
     world.perform(world.book.setPaused(true))
@@ -105,7 +116,7 @@ struct RestartTests {
     world.enqueue(work("/b"))
     var next = restart(world)
     next.enqueue(work("/b"))
-    next.perform(next.book.forgetUnseen())
+    next.perform(next.book.forgetUnseen(but: ["/b"]))
     #expect(next.stored.sessions.map(\.path) == ["/b"])
     // The same data are in the other session, too.
     #expect(next.discarded.isEmpty)
@@ -117,7 +128,7 @@ struct RestartTests {
     world.endFirst()
     world.endFirst()
     var next = restart(world)
-    next.perform(next.book.forgetUnseen())
+    next.perform(next.book.forgetWhatIsDone("/a"))
     #expect(next.discarded == ["g0", "g1"])
   }
 

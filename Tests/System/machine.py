@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 SNAPSHOT = "booted"
@@ -147,4 +148,4 @@ def make_programs_disk(path, tree=None):
 def end_on_signals():
     """Lets whatever is open be closed when this program is told to end."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: exit(128 + number))
+        signal.signal(number, lambda number, _: sys.exit(128 + number))

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 
+sys.dont_write_bytecode = True  # Nothing is left in the sources.
 import machine
 from machine import Machine, MachineError
 

@@ -195,8 +195,9 @@ public struct JobBook: Sendable {
 
   /// The session, or what was to be done for it, is gone. What is being written is finished all the same.
   public mutating func withdraw(_ directory: String, at now: Now) -> [BookEffect] {
-    remembered[directory] = nil
-    guard let entry = entries[directory] else { return [.store(.forgetSession(path: directory))] }
+    guard let entry = entries[directory] else {
+      return remembered.removeValue(forKey: directory) == nil ? [] : [.store(.forgetSession(path: directory))]
+    }
     if case .committing = entry.state {
       entries[directory]!.meanwhile = .withdrawn
       return []
@@ -205,15 +206,23 @@ public struct JobBook: Sendable {
   }
 
   /// Everything has been looked at: what an earlier run had queued and is not there any more is forgotten.
-  public mutating func forgetUnseen() -> [BookEffect] {
-    let unseen = remembered
-    remembered = [:]
-    // A daemon that died after its commit has left results there which are in the .h5.
-    let fingerprints = Set(unseen.values.flatMap { $0.jobs.values.map(\.fingerprint) }).filter {
-      uses[$0] == nil
-    }
-    let effects: [BookEffect] = unseen.keys.sorted().map { .store(.forgetSession(path: $0)) }
-    return effects + (fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())])
+  ///
+  /// - Parameter sessions: those that are there. They may still settle, or be read.
+  public mutating func forgetUnseen(but sessions: Set<String>) -> [BookEffect] {
+    remembered.keys.filter { !sessions.contains($0) }.sorted().flatMap { forget($0) }
+  }
+
+  /// A session that an earlier run had queued is done: the daemon died after its commit, or somebody else did it.
+  public mutating func forgetWhatIsDone(_ directory: String) -> [BookEffect] {
+    entries[directory] == nil && remembered[directory] != nil ? forget(directory) : []
+  }
+
+  private mutating func forget(_ directory: String) -> [BookEffect] {
+    let jobs = remembered.removeValue(forKey: directory)?.jobs ?? [:]
+    // Its results are in the .h5, or nobody's.
+    let fingerprints = Set(jobs.values.map(\.fingerprint)).filter { uses[$0] == nil }
+    return [.store(.forgetSession(path: directory))]
+      + (fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())])
   }
 
   /// Ends the workers of a session's jobs; the jobs themselves stay as they are.

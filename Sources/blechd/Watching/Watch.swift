@@ -90,10 +90,16 @@ struct Watch: Sendable {
       if isScanned, !wasScanned {
         wasScanned = true
         await intake.withdrawUnseen()
-        parts.inbox?.put(.everythingSeen)
+        await tellWhatIsThere()
       }
       onChange()
     }
+  }
+
+  /// What lies in a place that is away for a while is not gone.
+  private func tellWhatIsThere() async {
+    guard let inbox = parts.inbox, watcher.status.flatMap(\.trees).allSatisfy(\.isScanned) else { return }
+    inbox.put(.everythingSeen(Set(await intake.sessions.map(\.path.string))))
   }
 
   /// Whether everything that can be looked at has been.
@@ -116,6 +122,7 @@ extension WorkInbox {
             priority: work.priority)))
     case .withdraw(let path): put(.withdraw(directory: path.string))
     case .requested(let path, let request): put(.requested(directory: path.string, request))
+    case .decided(let path, .done): put(.nothingToDo(directory: path.string))
     case .decided, .progress: break
     }
   }

@@ -56,7 +56,8 @@ final class WorkService: Service {
     scheduler = Scheduler(
       remembering.stored, settings: Self.settings(configuration, spool: state.spool), inbox: inbox,
       surroundings: Surroundings(
-        executor: executor, takeLease: { (directory) throws(Failure) in
+        executor: executor,
+        takeLease: { (directory) throws(Failure) in
           let lease = try await leases.take(directory)
           let minimum = watch.watch.configuration.limits.freeDiskMinimumMB
           guard lease.freeBytes < minimum << 20 else { return }

@@ -11,7 +11,7 @@ main=$(systemctl show --property MainPID --value blechd.service)
 group=$(group_of blechd.service)
 check "the daemon is in a leaf" grep -q '/blechd.service/main$' "/proc/$main/cgroup"
 check "it hands controllers on" grep -q memory "$group/cgroup.subtree_control"
-check "its status says so" grep '"limits" : "control groups below ' /run/blechd/status.json
+check "its status says so" grep '"limits" : "cgroup v2: ' /run/blechd/status.json
 
 drop_session
 worker_group() { find "$group" -path "$group/worker-*" -name cgroup.procs -size 0 -exec grep -l . {} + | head -n 1; }
