@@ -33,7 +33,7 @@ import Vocabulary
       let other = try FileDescriptor.open(FilePath(daemon.h5("s")), .readOnly)
       #expect(flock(other.rawValue, LOCK_SH) == 0)
       try await daemon.waitFor("s", "delayed")
-      #expect(daemon.mentions("s", "cannot be written yet") == 1)
+      try await daemon.expectMentions("s", "cannot be written yet", 1)
       #expect(try daemon.results("s") == [])
       try other.close()
       try await daemon.waitUntilDone(["s"])
@@ -51,7 +51,9 @@ import Vocabulary
         .write(toFile: session + "/execution_log.json", atomically: false, encoding: .utf8)
       try FileManager.default.moveItem(atPath: session, toPath: daemon.path("s"))
       try await daemon.waitFor("s", "delayed")
-      #expect(daemon.log.contains { $0.contains("plots.py was begun at \(sorted) and has not ended") })
+      try await daemon.wait("the script to be named") {
+        daemon.log.contains { $0.contains("plots.py was begun at \(sorted) and has not ended") }
+      }
       #expect(try daemon.results("s") == [])
       try RunningDaemon.log(["blech_make_arrays.py": now + 1, "plots.py": now + 2], in: daemon.path("s"))
       #expect(try await daemon.steer("retry", daemon.path("s")).exitCode == 0)
@@ -89,7 +91,9 @@ import Vocabulary
         }
         #expect(try await daemon.steer("resume").exitCode == 0)
         try await daemon.waitFor(name, "held")
-        #expect(daemon.log.contains { $0.contains("is being worked on by blechctl infer") })
+        try await daemon.wait("the person to be named") {
+          daemon.log.contains { $0.contains("is being worked on by blechctl infer") }
+        }
         let run = try await person
         #expect(run.exitCode == 0, "\(run.errors)")
         try await daemon.waitUntilDone([name])
