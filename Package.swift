@@ -258,8 +258,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "HDF5File", "Jobs", "Parameters", "SafetyHarness", "TestSupport", "Vocabulary", "WorkerProtocol",
-        "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
+        "Configuration", "HDF5File", "Jobs", "Machine", "Parameters", "SafetyHarness", "TestSupport",
+        "Vocabulary", "WorkerProtocol", "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],

@@ -336,7 +336,8 @@ import WorkerProtocol
       ControlGroupCheck(obstacle: obstacle, systemd: .present(.init(text)), isOwn: false).line.fact
     }
     let byDaemon = "the daemon itself enforces the limits"
-    #expect(fact(.noHierarchy, "LoadState=loaded\nDelegate=yes") == "cgroup version 2 is not mounted: \(byDaemon)")
+    #expect(
+      fact(.noHierarchy, "LoadState=loaded\nDelegate=yes") == "cgroup version 2 is not mounted: \(byDaemon)")
     #expect(fact(nil, "LoadState=loaded\nDelegate=yes").hasSuffix("the kernel enforces the limits"))
     #expect(fact(nil, "LoadState=loaded\nDelegate=no").hasSuffix(byDaemon))
   }
