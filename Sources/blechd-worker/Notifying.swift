@@ -82,7 +82,7 @@ enum NotifiedCommand {
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var words = arguments.map { strdup($0) } + [nil]
-    defer { words.forEach { free($0) } }
+    defer { for word in words { free(word) } }
     return posix_spawn(&process, program, &actions, &attributes, &words, environ)
   }
 }

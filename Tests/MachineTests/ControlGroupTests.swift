@@ -8,11 +8,10 @@ import Testing
 
 @Suite struct ControlGroupTests {
   private func obstacle(
-    _ change: (FakeGroups) throws -> Void = { _ in }, _ make: (Scratch) throws -> FakeGroups
+    _ make: (Scratch) throws -> FakeGroups
   ) async throws -> ControlGroupObstacle? {
     try await withScratchAsync { scratch in
       let groups = try make(scratch)
-      try change(groups)
       return await #expect(throws: ControlGroupObstacle.self) {
         _ = try await ControlGroups.take(groups.calls())
       }
@@ -91,8 +90,10 @@ import Testing
       try FakeGroups(in: $0, mounts: "33 27 0:40 / /old rw - cgroup cgroup rw,memory\n")
     }
     #expect(unmounted == .noHierarchy)
-    let unnamed = try await obstacle({ try $0.write("proc/self/cgroup", "4:memory:/lab\n") }) {
-      try FakeGroups(in: $0)
+    let unnamed = try await obstacle { scratch in
+      let groups = try FakeGroups(in: scratch)
+      try groups.write("proc/self/cgroup", "4:memory:/lab\n")
+      return groups
     }
     #expect(unnamed == .noHierarchy)
   }
@@ -110,16 +111,20 @@ import Testing
   }
 
   @Test func `The machine's own group is not taken`() async throws {
-    let found = try await obstacle(
-      { try FileManager.default.removeItem(atPath: $0.scratch.path("\(FakeGroups.service)/cgroup.type")) }
-    ) { try FakeGroups(in: $0) }
+    let found = try await obstacle { scratch in
+      let groups = try FakeGroups(in: scratch)
+      try FileManager.default.removeItem(atPath: scratch.path("\(FakeGroups.service)/cgroup.type"))
+      return groups
+    }
     #expect(found == .notDelegated(group: FakeGroups.name, why: "it is the machine's own"))
   }
 
   @Test(.enabled("root may write everywhere") { geteuid() != 0 })
   func `A group that is somebody else's to write is not delegated`() async throws {
-    let found = try await obstacle({ chmod($0.scratch.path("\(FakeGroups.service)/cgroup.procs"), 0o444) }) {
-      try FakeGroups(in: $0)
+    let found = try await obstacle { scratch in
+      let groups = try FakeGroups(in: scratch)
+      chmod(scratch.path("\(FakeGroups.service)/cgroup.procs"), 0o444)
+      return groups
     }
     #expect(found?.description.contains("not delegated") == true)
   }

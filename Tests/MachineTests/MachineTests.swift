@@ -71,7 +71,7 @@ import Testing
   @Test(.enabled("the kernel lists no children") { hasChildLists })
   func `What a process has started is found, and counted with it`() throws {
     let children = try [Sleeper(), Sleeper()]
-    defer { children.forEach { $0.end() } }
+    defer { for child in children { child.end() } }
     let members = ProcessTree.members(of: getpid())
     #expect(members.first == getpid() && Set(members).isSuperset(of: children.map(\.process)))
     #expect(ProcessTree.members(of: children[0].process) == [children[0].process])

@@ -7,7 +7,7 @@ struct Sleeper {
   init() throws {
     var process = pid_t()
     var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1000"), nil]
-    defer { arguments.forEach { free($0) } }
+    defer { for argument in arguments { free(argument) } }
     let status = posix_spawn(&process, "/bin/sleep", nil, nil, &arguments, environ)
     guard status == 0 else { throw SpawnError(number: status) }
     self.process = process
