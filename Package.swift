@@ -281,9 +281,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "Control", "HDF5File", "Jobs", "Leases", "Parameters", "Reporting", "SafetyHarness", "Store",
-        "TestSupport", "Vocabulary", "WorkerProtocol",
-        "blechctl", "blechd", "blechd-worker", "stopped-commit", system,
+        "Configuration", "Control", "HDF5File", "Jobs", "Leases", "Machine", "Parameters", "Reporting",
+        "SafetyHarness", "Store", "TestSupport", "Vocabulary", "WorkerProtocol", "blechctl", "blechd",
+        "blechd-worker", "stopped-commit", system,
         .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: strict),
   ],

@@ -13,17 +13,6 @@ public enum Processors {
   /// How many there are.
   public static var count: Int { allowed.count }
 
-  /// Holds the calling thread, and threads and processes that it starts from now on, to some of them; whether that was
-  /// possible. Numbers of others are left out, and where none is left nothing changes.
-  @discardableResult
-  public static func allowOnly(_ numbers: [Int]) -> Bool {
-    var mask = [UInt8](repeating: 0, count: mostProcessors / 8)
-    for number in numbers where (0..<mostProcessors).contains(number) {
-      mask[number / 8] |= 1 << (number % 8)
-    }
-    return unsafe clinux_set_processors(mask, mask.count) == 0
-  }
-
   /// More than a kernel can be built for.
   private static let mostProcessors = 1 << 16
 }

@@ -100,14 +100,15 @@ import WorkerProtocol
     #expect(isHung && watch.breach == .silence(.milliseconds(300)))
   }
 
-  @Test(.enabled("needs python3") { hasPython }, arguments: ["exec ", "true; "])
-  func `A worker that takes too much memory is out of it, be it itself or what it started`(
-    beginning: String
+  private static let notify = WorkerRequest.Task.notify(NotifyTask(arguments: ["/bin/true"], input: ""))
+  private static let taking300MB =
+    #"/usr/bin/python3 -c 'import time; block = b"x" * 300_000_000; time.sleep(1000000)'; sleep 1000000"#
+
+  @Test(.enabled("needs python3") { hasPython }, arguments: [("exec ", inspect), ("true; ", notify)])
+  func `A worker that takes too much memory is out of it, be it itself or the command that it runs`(
+    beginning: String, task: WorkerRequest.Task
   ) async throws {
-    let script =
-      beginning
-      + #"/usr/bin/python3 -c 'import time; block = b"x" * 300_000_000; time.sleep(1000000)'; sleep 1000000"#
-    let end = try await execute(script, Self.inspect, Self.bounds(memory: 100_000_000))
+    let end = try await execute(beginning + Self.taking300MB, task, Self.bounds(memory: 100_000_000))
     #expect(end.reason == .outOfMemory)
     #expect((end.use.peakMemoryBytes ?? 0) > 100_000_000)
   }
@@ -140,13 +141,18 @@ import WorkerProtocol
 
   // MARK: What is told with it
 
-  @Test func `What a worker says that it took counts`() async throws {
+  @Test func `What a worker says that it took counts, and the most of all that was seen`() async throws {
     let use =
       "echo '{\"version\":1,\"content\":{\"use\":{\"_0\":{\"cpuSeconds\":1234.5,\"peakMemoryBytes\":1}}}}'"
-    let end = try await execute("\(use); \(Self.answer)")
-    #expect(end.reason == .finished)
-    #expect(end.use.cpuSeconds == 1234.5)
-    #expect((end.use.peakMemoryBytes ?? 0) >= 1)
+    try await withScratchAsync { scratch in
+      let script = try scratch.script(
+        "\(use); while [ ! -e '\(scratch.path("seen"))' ]; do sleep 0.1; done; \(Self.answer)")
+      let end = await WorkerProcess(WorkerExecutable(path: script)).execute(
+        Self.inspect, bounds: Self.bounds(), onUse: { _, _ in _ = try? scratch.write("seen", "") })
+      #expect(end.reason == .finished)
+      #expect(end.use.cpuSeconds == 1234.5)
+      #expect((end.use.peakMemoryBytes ?? 0) > 100_000)
+    }
   }
 
   @Test func `The time of a worker that never says anything is known to the end`() async throws {

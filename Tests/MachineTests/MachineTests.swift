@@ -57,7 +57,9 @@ import Testing
     #expect(ProcessTime.cpuSeconds(of: .max) == nil)
   }
 
-  @Test func `A process's time is known after it has ended, until its status is asked for`() throws {
+  @Test func `A process that has ended has no memory, but its time is known until its status is asked for`()
+    throws
+  {
     let seconds = try #require(ProcessTime.cpuSeconds(of: getpid()))
     #expect(seconds > 0)
     let child = try Sleeper()
@@ -65,6 +67,7 @@ import Testing
     var state = siginfo_t()
     waitid(P_PID, id_t(child.process), &state, WEXITED | WNOWAIT)
     #expect(ProcessTime.cpuSeconds(of: child.process) != nil)
+    #expect(ProcessMemory.resident(of: child.process) == nil)
     #expect(child.waitForSignal() == SIGKILL)
   }
 

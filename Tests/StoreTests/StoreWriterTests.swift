@@ -45,7 +45,7 @@ private final class Listener: Sendable {
         ])
         if number % 100 == 50 { writer.add([.forgetSession(path: "/a")]) }
       }
-      let isWritten = await writer.flush(atMost: .seconds(1200))
+      let isWritten = await writer.flush(atMost: .seconds(120))
       let state = try await store.load()
       #expect(isWritten && state.sessions == [Sample.session("/a", arrivedAt: 499)] && state.jobs.count == 5)
       #expect(listener.problems.isEmpty)
@@ -69,7 +69,7 @@ private final class Listener: Sendable {
       #expect(listener.problems.first??.code == .cannotWrite)
       #expect(listener.problems.first??.what.contains("full") == true)
       try await store.limitPages(to: 1_000_000)
-      let isWrittenAtLast = await writer.flush(atMost: .seconds(1200))
+      let isWrittenAtLast = await writer.flush(atMost: .seconds(120))
       try await listener.wait { $0.last == .some(nil) }
       let state = try await store.load()
       #expect(isWrittenAtLast && listener.problems.count == 2)
@@ -85,7 +85,7 @@ private final class Listener: Sendable {
       let listener = Listener()
       let writer = listener.writer(store)
       writer.add([.session(Sample.session("/a")), .job(Sample.job("/nowhere", 1)), .paused(true)])
-      let isWritten = await writer.flush(atMost: .seconds(1200))
+      let isWritten = await writer.flush(atMost: .seconds(120))
       try await listener.wait { $0.last == .some(nil) }
       let state = try await store.load()
       #expect(isWritten && state.sessions.count == 1 && state.isPaused)
@@ -102,7 +102,7 @@ private final class Listener: Sendable {
       let writer = listener.writer(store)
       // Spread over the whole tree, so that pages that were spoilt are met.
       writer.add((0..<3000).map { .session(Sample.session("/old/\($0)", .failed)) } + [.paused(true)])
-      let isWritten = await writer.flush(atMost: .seconds(1200))
+      let isWritten = await writer.flush(atMost: .seconds(120))
       try await listener.wait { $0.last == .some(nil) }
       let state = try await store.load()
       #expect(isWritten && listener.snapshots.withLock { $0 } == 1)
@@ -124,7 +124,7 @@ private final class Listener: Sendable {
       for number in 0..<500 { writer.add(Sample.changes("/big/\(number)")) }
       gate.signal()
       try await held.value
-      let isWritten = await writer.flush(atMost: .seconds(1200))
+      let isWritten = await writer.flush(atMost: .seconds(120))
       let paths = try await store.load().sessions.map(\.path)
       #expect(isWritten && listener.snapshots.withLock { $0 } > 0)
       // Those that were added after the snapshot are there beside it.

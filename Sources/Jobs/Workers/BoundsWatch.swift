@@ -17,15 +17,22 @@ final class BoundsWatch: Sendable {
 
   private let bounds: WorkerBounds?
   private let group: WorkerGroup?
+  private let startsOthers: Bool
   private let onUse: UseObserver
   private let seen: Mutex<Seen>
 
   /// How often memory is looked at, and told of.
   private static let (interval, reportInterval) = (Duration.milliseconds(200), Duration.seconds(1))
 
-  init(_ bounds: WorkerBounds?, group: WorkerGroup? = nil, onUse: @escaping UseObserver = { _, _ in }) {
+  /// - Parameter startsOthers: whether what the worker starts is counted with it. (What Swift starts to report a crash
+  ///   is not: it takes more than a small worker may.)
+  init(
+    _ bounds: WorkerBounds?, group: WorkerGroup? = nil, startsOthers: Bool = false,
+    onUse: @escaping UseObserver = { _, _ in }
+  ) {
     self.bounds = bounds
     self.group = group
+    self.startsOthers = startsOthers
     self.onUse = onUse
     seen = Mutex(Seen(silentSince: .now))
   }
@@ -50,8 +57,7 @@ final class BoundsWatch: Sendable {
     var nextReport = start + Self.reportInterval
     while !Task.isCancelled {
       let now = SuspendingClock.now
-      // A worker is one process, unless it runs a command.
-      let members = ProcessTree.members(of: process)
+      let members = startsOthers ? ProcessTree.members(of: process) : [process]
       let resident = ProcessMemory.resident(of: members)
       if let resident { told(ResourceUse(peakMemoryBytes: resident)) }
       if let breach = breach(at: now, start: start, resident: resident) {

@@ -33,4 +33,9 @@ extension WorkerRequest.Task {
     case .inspect, .infer, .demo, .bench, .probe, .notify: false
     }
   }
+
+  /// Whether its worker runs other programs.
+  var startsOthers: Bool {
+    if case .notify = self { true } else { false }
+  }
 }

@@ -45,7 +45,7 @@ public struct WorkerProcess: Sendable {
     onUse: @escaping BoundsWatch.UseObserver = { _, _ in }
   ) async -> ExecutionEnd {
     let bounds = task.mustFinish ? nil : bounds
-    let watch = BoundsWatch(bounds, group: setting.group, onUse: onUse)
+    let watch = BoundsWatch(bounds, group: setting.group, startsOthers: task.startsOthers, onUse: onUse)
     let log = LogTail()
     let request = WorkerRequest(task, limits: setting.limits(within: bounds))
     let answer: Answer

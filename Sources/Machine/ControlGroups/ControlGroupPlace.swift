@@ -22,24 +22,6 @@ struct ControlGroupPlace: Equatable {
     throw .outOfSight(name)
   }
 
-  /// The group around all others that this process sees, or nil where there is no unified hierarchy.
-  static func outermost(below root: String) -> ControlGroupPlace? {
-    mounts(KernelFile.read("\(root)/proc/self/mountinfo") ?? "").first
-      .flatMap { ControlGroupPlace($0.root, in: $0, below: root) }
-  }
-
-  /// The controllers that there are for groups inside this one.
-  var controllers: [String] {
-    (KernelFile.read(path + "/cgroup.controllers") ?? "").split { $0.isWhitespace }.map(String.init)
-  }
-
-  /// Those of them that limits need and that are missing.
-  var obstacle: ControlGroupObstacle? {
-    let present = controllers
-    let missing = ControlGroups.controllers.filter { !present.contains($0) }
-    return missing.isEmpty ? nil : .controllersMissing(group: name, missing)
-  }
-
   /// Nil where the group lies outside of what is mounted there.
   private init?(_ name: String, in mount: Mount, below root: String) {
     let (whole, top) = (Self.parts(name), Self.parts(mount.root))

@@ -81,15 +81,6 @@ public struct WorkerGroup: Sendable {
     }
   }
 
-  /// Moves this process into the group at `path`.
-  public static func join(_ path: String) throws(ControlGroupObstacle) {
-    do throws(Errno) {
-      try KernelFile.write("\(getpid())\n", to: "\(path)/cgroup.procs")
-    } catch {
-      throw .failed(path: path, operation: "join the group", error)
-    }
-  }
-
   // MARK: What it has taken
 
   public var use: GroupUse {

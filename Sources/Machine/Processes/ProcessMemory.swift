@@ -2,11 +2,11 @@ import Glibc
 
 /// The memory of a process.
 public enum ProcessMemory {
-  /// Resident memory in bytes, or nil where the process is gone.
+  /// Resident memory in bytes, or nil where the process is gone, or has ended: then it has none.
   public static func resident(of process: pid_t) -> Int? {
     // Pages: the whole size, then what is resident of it.
     let fields = KernelFile.read("/proc/\(process)/statm")?.split(separator: " ") ?? []
-    guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+    guard fields.count > 1, let pages = Int(fields[1]), pages > 0 else { return nil }
     return pages * sysconf(Int32(_SC_PAGESIZE))
   }
 

@@ -46,11 +46,11 @@ extension JobBook {
     case nothing
   }
 
-  /// Jobs that take up room: those that run, and those that are being ended.
+  /// Jobs that take up room: those that run, and those that are being ended; and the memory that they take, with what
+  /// is being written.
   private var running: (count: Int, bytes: Int) {
     attempts.values.reduce(into: (0, 0)) { sum, attempt in
-      if attempt.purpose == .commit { return }
-      sum.0 += 1
+      if attempt.purpose != .commit { sum.0 += 1 }
       sum.1 += attempt.estimateBytes
     }
   }
