@@ -19,8 +19,10 @@ DIST := .build/dist
 TESTED_SETS := $(if $(filter x86_64,$(ARCHITECTURE)),x86-64-v2 $(if $(shell grep -wm1 avx512vl /proc/cpuinfo),x86-64-v4) $(if $(shell grep -wm1 avx2 /proc/cpuinfo),x86-64-v3))
 
 PEER_PYTHON = BLECHD_PEER_PYTHON=$$([ -x $(PEERS)/bin/python ] && echo $(PEERS)/bin/python || echo python3)
-# They leave hardly a processor to others for a minute; run apart, they make nobody wait who waits for something else.
-BUSY_TESTS := ^(HDF5FileTests|RateNetworkTests|InferenceTests|SchedulingTests)\.
+# Tests that leave hardly a processor to others, and those that run many programs at once, run apart: beside them whoever
+# waits for something of its own waits for minutes.
+BUSY_TESTS := (HDF5FileTests|RateNetworkTests|InferenceTests|SchedulingTests)\.
+PROGRAM_TESTS := EndToEndTests\.
 
 .PHONY: demo test test-instruction-sets test-system build release bench peers lint setup clean
 
@@ -35,8 +37,9 @@ build: setup
 
 test: setup
 	swift build --build-tests
-	$(PEER_PYTHON) swift test --skip-build --filter '$(BUSY_TESTS)'
-	$(PEER_PYTHON) swift test --skip-build --skip '$(BUSY_TESTS)'
+	$(PEER_PYTHON) swift test --skip-build --filter '^$(BUSY_TESTS)'
+	$(PEER_PYTHON) swift test --skip-build --skip '^$(BUSY_TESTS)|^$(PROGRAM_TESTS)'
+	$(PEER_PYTHON) swift test --skip-build --filter '^$(PROGRAM_TESTS)'
 
 # Golden numbers and all else of the kernels, for every instruction set that this machine runs.
 test-instruction-sets: setup

@@ -16,7 +16,8 @@ public actor Scheduler {
   /// By attempt.
   private var workers: [Int64: Task<Void, Never>] = [:]
   /// The last thing that was done about each directory's lease: the next one waits for it.
-  private var leases: [String: Task<Void, Never>] = [:]
+  private var leases: [String: (number: Int, task: Task<Void, Never>)] = [:]
+  private var leaseCount = 0
   private var isStopping = false
 
   /// For how long readings of the machine count, and how soon they are taken again while they keep jobs from beginning.
@@ -94,7 +95,7 @@ public actor Scheduler {
       switch effect {
       case .store: break
       case .prepare(let directory): prepare(directory)
-      case .release(let directory): release(directory)
+      case .release(let directory, let changes): release(directory, recording: changes)
       case .start(let start): self.start(start)
       case .stop(let attempt): workers[attempt]?.cancel()
       case .reconsider(let directory, let isDone): surroundings.reconsider(directory, isDone)
@@ -119,27 +120,27 @@ public actor Scheduler {
     goOn()
   }
 
-  private func release(_ directory: String) {
-    afterward(directory) { await $0.surroundings.releaseLease(directory) }
-  }
-
-  private func afterward(_ directory: String, _ work: @escaping @Sendable (Scheduler) async -> Void) {
-    let before = leases[directory]
-    let number = UInt64.random(in: .min ... .max)
-    leaseNumbers[directory] = number
-    leases[directory] = Task {
-      await before?.value
-      await work(self)
-      forget(directory, number)
+  private func release(_ directory: String, recording changes: [StoreChange] = []) {
+    afterward(directory) { scheduler in
+      await scheduler.surroundings.releaseLease(directory)
+      await scheduler.released(directory, changes)
     }
   }
 
-  private var leaseNumbers: [String: UInt64] = [:]
+  private func released(_ directory: String, _ changes: [StoreChange]) {
+    perform(book.released(directory, recording: changes))
+  }
 
-  private func forget(_ directory: String, _ number: UInt64) {
-    guard leaseNumbers[directory] == number else { return }
-    leaseNumbers[directory] = nil
-    leases[directory] = nil
+  private func afterward(_ directory: String, _ work: @escaping @Sendable (Scheduler) async -> Void) {
+    let before = leases[directory]?.task
+    leaseCount += 1
+    let number = leaseCount
+    let task = Task {
+      await before?.value
+      await work(self)
+      if leases[directory]?.number == number { leases[directory] = nil }
+    }
+    leases[directory] = (number, task)
   }
 
   /// Somebody else has taken the session from us.
@@ -155,14 +156,24 @@ public actor Scheduler {
     workers[start.attempt] = Task {
       // So that a job which takes the whole machine down is known to have begun.
       await surroundings.flushStore()
-      let end = await surroundings.executor.run(assignment, resuming: nil) {
-        await self.take($0, of: start.attempt)
-      }
-      ended(start.attempt, end)
+      ended(start.attempt, await run(start, assignment))
     }
   }
 
-  private func take(_ report: ExecutionReport, of attempt: Int64) { perform(book.take(report, of: attempt)) }
+  private func run(_ start: Start, _ assignment: Assignment) async -> ExecutionEnd {
+    if case .commit = start.task {
+      do throws(Failure) {
+        try await surroundings.confirmLease(start.source.directory)
+      } catch {
+        return ExecutionEnd(result: .failure(error), reason: .notStarted)
+      }
+    }
+    return await surroundings.executor.run(assignment, resuming: nil) {
+      await self.take($0, of: start.attempt)
+    }
+  }
+
+  private func take(_ report: ExecutionReport, of attempt: Int64) { book.take(report, of: attempt) }
 
   private func ended(_ attempt: Int64, _ end: ExecutionEnd) {
     workers[attempt] = nil

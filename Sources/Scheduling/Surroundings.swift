@@ -8,6 +8,8 @@ public struct Surroundings: Sendable {
   public var executor: any JobExecutor
   /// Takes the lease of a session's directory; says who has it where it cannot.
   public var takeLease: @Sendable (_ directory: String) async throws(Failure) -> Void
+  /// Sees, before anything is written, that the lease is still ours.
+  public var confirmLease: @Sendable (_ directory: String) async throws(Failure) -> Void
   public var releaseLease: @Sendable (_ directory: String) async -> Void
   /// Has changes written down, in this order. Does not wait.
   public var store: @Sendable ([StoreChange]) -> Void
@@ -26,6 +28,7 @@ public struct Surroundings: Sendable {
 
   public init(
     executor: any JobExecutor, takeLease: @escaping @Sendable (String) async throws(Failure) -> Void,
+    confirmLease: @escaping @Sendable (String) async throws(Failure) -> Void,
     releaseLease: @escaping @Sendable (String) async -> Void,
     store: @escaping @Sendable ([StoreChange]) -> Void, flushStore: @escaping @Sendable () async -> Void,
     readings: @escaping @Sendable () async -> Readings,
@@ -35,6 +38,7 @@ public struct Surroundings: Sendable {
   ) {
     self.executor = executor
     self.takeLease = takeLease
+    self.confirmLease = confirmLease
     self.releaseLease = releaseLease
     self.store = store
     self.flushStore = flushStore

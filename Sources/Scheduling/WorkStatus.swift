@@ -92,8 +92,7 @@ extension Entry {
     switch state {
     case .waiting, .preparing: "queued"
     case .held: "held"
-    case .working:
-      queued + inferred < jobs.count && isRunning ? "inferring" : retry == nil ? "queued" : "retrying"
+    case .working: isRunning ? "inferring" : queued == 0 && retry != nil ? "retrying" : "queued"
     case .committing: "committing"
     case .delayed: "delayed"
     case .ended: isCancelled ? "cancelled" : "failed"

@@ -22,19 +22,28 @@ import Testing
         let end = ContinuousClock.now + .seconds(Self.seconds)
         while ContinuousClock.now < end {
           vandal.act()
+          if let path = vandal.asked() { await world.ask(path, &vandal.numbers) }
           try await Task.sleep(for: .milliseconds(Int.random(in: 0...3, using: &vandal.numbers)))
         }
-        let expected = world.walk()
+        let ready = world.walk()
         for _ in 0..<2400 {
-          if world.journal.content.withLock({ $0.queued }) == expected { break }
+          if world.unanswered(ready).isEmpty,
+            world.journal.content.withLock({ $0.queued }) == world.expected()
+          {
+            break
+          }
           try await Task.sleep(for: .milliseconds(50))
         }
+        let expected = world.expected()
         let journal = world.journal.content.withLock { $0 }
-        #expect(journal.queued == expected)
+        let requests = await world.intake.requests
+        #expect(journal.queued == expected, "\(await world.differences(journal.queued, expected))")
         #expect(journal.wrongs.isEmpty)
+        #expect(world.unanswered(ready).isEmpty && journal.asked > 10)
+        #expect(Dictionary(uniqueKeysWithValues: requests.map { ($0.string, $1) }) == journal.requests)
         #expect(expected.count > 10 && journal.queuedEver > expected.count)
         print(
-          "\(vandal.acts) acts, \(journal.queuedEver) times queued, \(expected.count) sessions at the end, none missed, "
+          "\(vandal.acts) acts, \(journal.asked) requests, \(journal.queuedEver) times queued, \(expected.count) sessions at the end, none missed, "
             + "none twice")
       }
     }
@@ -110,6 +119,9 @@ struct Vandal {
     return pick(names).map { "\(place)/\($0)" }
   }
 
+  /// A session that a person asks for, now and then.
+  mutating func asked() -> String? { Int.random(in: 0..<20, using: &numbers) == 0 ? session() : nil }
+
   mutating func act() {
     acts += 1
     let content = "\(acts)"
@@ -123,7 +135,10 @@ struct Vandal {
       )
     case 5..<8: if let session = session() { Self.write(session + "/s.h5", content) }
     case 8: if let session = session() { Self.write(session + "/execution_log.json", "not yet") }
-    case 9..<11: if let session = session() { Self.write(session + "/execution_log.json", "done") }
+    case 9..<11:
+      if let session = session() {
+        Self.write(session + "/execution_log.json", acts.isMultiple(of: 3) ? "old: done" : "done")
+      }
     case 11: if let session = session() { try? files.removeItem(atPath: session + "/s.info") }
     case 12..<14:
       if let session = session() {

@@ -14,6 +14,11 @@ final class StressWorld: Sendable {
     /// Fingerprints that are queued now, by path.
     var queued: [String: [String]] = [:]
     var queuedEver = 0
+    /// What the intake says is asked for, by path.
+    var requests: [String: SessionRequest] = [:]
+    /// How often the same work may be queued again, as a person has asked.
+    var again: [String: Int] = [:]
+    var asked = 0
     /// What must not happen, in words.
     var wrongs: [String] = []
   }
@@ -23,6 +28,9 @@ final class StressWorld: Sendable {
   let watcher: Watcher
   let intake: Intake
   let journal: Arc
+
+  /// Sessions whose log says that they are old are of the backlog.
+  private static let firstDay = "2026-01-01"
 
   final class Arc: Sendable {
     let content = Mutex(Journal())
@@ -38,18 +46,25 @@ final class StressWorld: Sendable {
       settings: WatchSettings(settle: settle))
     self.watcher = watcher
     intake = Intake(
-      roots: [IntakeRoot(backlog: .all)], template: SessionSource(directory: ""),
+      roots: [IntakeRoot(backlog: .from(day: Self.firstDay))], template: SessionSource(directory: ""),
       inspect: { source, _ in Self.inspect(source.directory) }, recheck: { watcher.recheck($0) },
       onEvent: { event in journal.content.withLock { Self.note(event, settle, &$0) } })
   }
 
   private static func note(_ event: Intake.Event, _ settle: Duration, _ journal: inout Journal) {
     switch event {
-    case .decided, .progress, .requested: break
-    case .withdraw(let path): journal.queued[path.string] = nil
+    case .decided, .progress: break
+    case .requested(let path, let request): journal.requests[path.string] = request
+    case .withdraw(let path):
+      if journal.queued.removeValue(forKey: path.string) == nil {
+        journal.wrongs.append("\(path): taken back, and was not queued")
+      }
     case .enqueue(let path, let work):
       let prints = work.jobs.map(\.fingerprint)
-      if journal.queued[path.string] == prints { journal.wrongs.append("\(path): queued twice") }
+      if journal.queued[path.string] == prints {
+        journal.again[path.string, default: 0] -= 1
+        if journal.again[path.string]! < 0 { journal.wrongs.append("\(path): queued twice") }
+      }
       journal.queued[path.string] = prints
       journal.queuedEver += 1
       let newest = work.inspection.stamps.values.map(\.modified).max() ?? 0
@@ -57,6 +72,32 @@ final class StressWorld: Sendable {
       // The clock of files ticks every few milliseconds.
       if age < settle / .seconds(1) - 0.02 { journal.wrongs.append("\(path): queued after \(age) s") }
     }
+  }
+
+  /// Asks for a session, or throws away what is queued of it.
+  func ask(_ path: String, _ numbers: inout SeededNumbers) async {
+    if Int.random(in: 0..<10, using: &numbers) == 0 {
+      // What the intake says meanwhile it says of a queue that has lost the session already.
+      await intake.reconsider(FilePath(path)) { self.journal.content.withLock { $0.queued[path] = nil } }
+      return
+    }
+    let request = [SessionRequest.retry, .retrain, .process].randomElement(using: &numbers)!
+    if request != .process { journal.content.withLock { $0.again[path, default: 0] += 1 } }
+    switch await intake.ask(request, of: FilePath(path)) {
+    case .unknown:
+      if request != .process { journal.content.withLock { $0.again[path, default: 0] -= 1 } }
+    case .accepted(let standing):
+      journal.content.withLock {
+        $0.asked += 1
+        // The other path has the request.
+        if case .sameAs(let other) = standing, request != .process { $0.again[other.string, default: 0] += 1 }
+      }
+    }
+  }
+
+  /// Requests that should be over: those of sessions that could be inspected.
+  func unanswered(_ ready: [String: [String]]) -> [String] {
+    journal.content.withLock { $0.requests }.filter { $1 != .process && ready[$0] != nil }.map(\.key)
   }
 
   func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
@@ -94,7 +135,9 @@ final class StressWorld: Sendable {
       laserTrials: 0, fingerprint: content, existing: .none)
     return .inspected(
       Inspection(
-        name: "s", h5: "s.h5", stamps: before, parameters: .default, stimulus: 0, jobs: [job], notices: []))
+        name: "s", h5: "s.h5", stamps: before,
+        sorting: SortingEvidence(script: "", completed: log == "old: done" ? "2025-06-01" : "2026-06-01"),
+        parameters: .default, stimulus: 0, jobs: [job], notices: []))
   }
 
   private static func stamps(_ path: String) -> SessionStamps? {
@@ -108,7 +151,28 @@ final class StressWorld: Sendable {
     (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// What is on the disk in the end: the fingerprint of every session that is ready, by path.
+  /// What is to be queued in the end: the fingerprint of every session that is ready, and is not of the backlog or was
+  /// asked for, by path.
+  func expected() -> [String: [String]] {
+    let requests = journal.content.withLock { $0.requests }
+    return walk().filter { path, _ in
+      Self.text("\(path)/execution_log.json") != "old: done" || requests[path] == .process
+    }
+  }
+
+  /// How each session stands that is in one of both and not in the other.
+  func differences(_ queued: [String: [String]], _ expected: [String: [String]]) async -> [String] {
+    var found: [String] = []
+    for path in Set(queued.keys).symmetricDifference(expected.keys).sorted() {
+      let session = await intake.session(at: FilePath(path))
+      found.append(
+        "\(path): \(session.map { "\($0.standing), asked for \(String(describing: $0.request))" } ?? "unknown"); "
+          + "on the disk \(Self.inspect(path))")
+    }
+    return found
+  }
+
+  /// What is on the disk: the fingerprint of every session that is ready, by path.
   func walk() -> [String: [String]] {
     var found: [String: [String]] = [:]
     var directories = [root]
@@ -128,5 +192,13 @@ final class StressWorld: Sendable {
       }
     }
     return found
+  }
+}
+
+extension Intake {
+  /// Reconsiders a session that the queue has lost at this moment.
+  fileprivate func reconsider(_ path: FilePath, losing: () -> Void) {
+    losing()
+    reconsider(path)
   }
 }

@@ -9,15 +9,8 @@ import WorkerProtocol
 
 /// The whole story of one run: why it ended, what it took, and what it left on stderr. The workers are scripts.
 @Suite(.timeLimit(.minutes(20))) struct ExecutionTests {
-  private static let source = SessionSource(directory: "/data/session")
-  private static let inspect = WorkerRequest.Task.inspect(InspectTask(source: source))
-  private static let commit = WorkerRequest.Task.commit(
-    CommitTask(
-      source: source,
-      inspection: Inspection(
-        name: "", h5: "", stamps: [:], parameters: .default, stimulus: 0, jobs: [], notices: []),
-      jobs: [], spool: "", pipelineWaitSeconds: nil))
-  private static let answer = "echo '{\"version\":1,\"content\":{\"result\":{\"_0\":{\"demonstrated\":{}}}}}'"
+  private static let (inspect, commit) = (ScriptedWorkers.inspect, ScriptedWorkers.commit)
+  private static let answer = ScriptedWorkers.answer
   private static let hasPython = access("/usr/bin/python3", X_OK) == 0
 
   private static func bounds(

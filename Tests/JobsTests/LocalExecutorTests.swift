@@ -12,16 +12,9 @@ import WorkerProtocol
 
 /// The local executor with scripts for workers, and plain files for control groups.
 @Suite(.timeLimit(.minutes(20))) struct LocalExecutorTests {
-  private static let source = SessionSource(directory: "/data/session")
-  private static let inspect = WorkerRequest.Task.inspect(InspectTask(source: source))
-  private static let commit = WorkerRequest.Task.commit(
-    CommitTask(
-      source: source,
-      inspection: Inspection(
-        name: "", h5: "", stamps: [:], parameters: .default, stimulus: 0, jobs: [], notices: []),
-      jobs: [], spool: "", pipelineWaitSeconds: nil))
+  private static let (inspect, commit) = (ScriptedWorkers.inspect, ScriptedWorkers.commit)
+  private static let answer = ScriptedWorkers.answer
   private static let bounds = WorkerBounds(wallTime: .seconds(1_000_000), memory: 1 << 30)
-  private static let answer = "echo '{\"version\":1,\"content\":{\"result\":{\"_0\":{\"demonstrated\":{}}}}}'"
   private static let obstacle = ControlGroupObstacle.notDelegated(
     group: "/lab", why: "other processes run in it")
 

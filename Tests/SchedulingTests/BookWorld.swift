@@ -104,7 +104,9 @@ struct BookWorld {
       let failure = leaseFailures[directory]
       if failure == nil { leased.insert(directory) }
       for effect in book.prepared(directory, failure, at: now) { perform(effect) }
-    case .release(let directory): leased.remove(directory)
+    case .release(let directory, let changes):
+      leased.remove(directory)
+      for effect in book.released(directory, recording: changes) { perform(effect) }
     case .start(let start):
       running.append(start)
       started.append(start)

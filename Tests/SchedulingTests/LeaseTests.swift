@@ -58,6 +58,21 @@ struct LeaseTests {
     #expect(world.leased == ["/a"])
   }
 
+  @Test func `that a session is over is written down after its lease is given back`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.endFirst()
+    let effects = world.book.end(world.running[0].attempt, BookWorld.committed, at: world.now)
+    let done = SessionRecord(path: "/a", phase: .done, arrivedAt: world.now.wall)
+    #expect(effects.contains(.release(directory: "/a", recording: [.session(done)])))
+    #expect(!effects.contains(.store(.session(done))))
+    #expect(world.book.released("/a", recording: [.session(done)]) == [.store(.session(done))])
+    // It has come back before its lease was given back.
+    _ = world.book.enqueue(work("/a"), at: world.now)
+    let queued = SessionRecord(path: "/a", phase: .queued, arrivedAt: world.now.wall)
+    #expect(world.book.released("/a", recording: [.session(done)]) == [.store(.session(queued))])
+  }
+
   @Test func `a lease that is lost stops the workers, and the jobs wait`() {
     var world = BookWorld(jobs: 2)
     world.enqueue(work("/a"))

@@ -1,3 +1,4 @@
+import Jobs
 import Store
 import Vocabulary
 
@@ -25,8 +26,10 @@ extension JobBook {
     else { return nil }
     let entry = entries[directory]!
     let jobs = entry.inferredJobs
+    let estimate = MemoryEstimate.bytes(
+      forCommitOf: entry.jobs.filter(\.state.isInferred).map(\.planned), entry.work.inspection.parameters)
     let id = nextAttempt()
-    attempts[id] = Attempt(directory: directory, purpose: .commit, estimateBytes: 0)
+    attempts[id] = Attempt(directory: directory, purpose: .commit, estimateBytes: estimate)
     let effects = set(.committing(attempt: id), for: directory)
     let record = AttemptRecord(
       id: id, path: directory, work: .commit, number: entry.commitTries.attempts + 1, executor: executor,
@@ -116,13 +119,19 @@ extension JobBook {
     preparing[directory] = nil
     guard let entry = entries[directory], case .preparing = entry.state else {
       // It went away meanwhile.
-      return failure == nil ? [.release(directory: directory)] : []
+      return failure == nil ? [.release(directory: directory, recording: [])] : []
     }
     guard let failure else {
       return set(.working, for: directory) + settle(directory, at: now)
     }
     return set(.held(failure, due: now.moment + Self.lookAgain), for: directory)
       + [.tell(.held(directory: directory, failure))]
+  }
+
+  /// The lease was given back: now it may be written down that the session is over, unless it has work again.
+  public func released(_ directory: String, recording changes: [StoreChange]) -> [BookEffect] {
+    if let entry = entries[directory] { return changes.isEmpty ? [] : [.store(.session(entry.record))] }
+    return changes.map { .store($0) }
   }
 
   /// Somebody else took the session from us: nothing of it may be written.
@@ -137,7 +146,9 @@ extension JobBook {
       }
     }
     effects += set(.held(failure, due: now.moment + Self.lookAgain), for: directory)
-    return effects + [.release(directory: directory), .tell(.held(directory: directory, failure))]
+    return effects + [
+      .release(directory: directory, recording: []), .tell(.held(directory: directory, failure)),
+    ]
   }
 
   // MARK: Time

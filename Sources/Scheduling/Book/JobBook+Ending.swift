@@ -6,10 +6,10 @@ import WorkerProtocol
 // What follows when workers report, and end.
 extension JobBook {
   /// What was heard of an attempt that is under way.
-  public mutating func take(_ report: ExecutionReport, of attempt: Int64) -> [BookEffect] {
+  public mutating func take(_ report: ExecutionReport, of attempt: Int64) {
     guard let known = attempts[attempt], case .job(let job) = known.purpose,
       let index = entries[known.directory]?.index(of: job)
-    else { return [] }
+    else { return }
     entries[known.directory]!.updateRunning(index) { running in
       switch report {
       case .handle: break
@@ -19,7 +19,6 @@ extension JobBook {
         running.memoryBytes = memoryBytes
       }
     }
-    return []
   }
 
   /// An attempt has ended, however it did.
@@ -118,21 +117,21 @@ extension JobBook {
     let isWhole = entry.inferred == entry.jobs.count
     let outcome = SessionOutcome(
       kind: isWhole ? .done : .partlyDone, inspection: entry.work.inspection, directory: directory,
-      jobs: entry.jobs.map { ($0.planned, $0.state) }, commit: summary, failure: nil, beganAt: entry.beganAt)
+      jobs: entry.jobs.map { .init(planned: $0.planned, state: $0.state) }, commit: summary, failure: nil,
+      beganAt: entry.beganAt)
     var effects: [BookEffect] = [.tell(.committed(directory: directory, summary))]
     effects += entry.inferredJobs.map { .store(.forgetJob(path: directory, $0)) }
     if isWhole {
       var record = entry.record
       (record.phase, record.request, record.firstAt) = (.done, nil, nil)
-      effects.append(.store(.session(record)))
-      effects += remove(directory)
+      effects += remove(directory, recording: [.session(record)])
     } else {
       // What has failed stays so, as long as its data are the same.
       filter(directory) { !$0.state.isInferred }
       entries[directory]!.request = nil
       entries[directory]!.commitTries = Tries()
       entries[directory]!.beganAt = nil
-      effects += set(.ended(nil), for: directory) + [.release(directory: directory)]
+      effects += leave(directory)
     }
     return effects + [.tell(.ended(outcome)), .reconsider(directory: directory, isDone: true)]
   }
@@ -144,14 +143,13 @@ extension JobBook {
     effects += entry.inferredJobs.map { .store(.forgetJob(path: directory, $0)) }
     filter(directory) { !$0.state.isInferred }
     if entries[directory]!.jobs.isEmpty {
-      effects += remove(directory)
       // It keeps its place in the line.
       var record = entry.record
       record.phase = .queued
       remembered[directory] = Remembered(session: record)
-      effects.append(.store(.session(record)))
+      effects += remove(directory, recording: [.session(record)])
     } else {
-      effects += set(.ended(nil), for: directory) + [.release(directory: directory)]
+      effects += leave(directory)
     }
     return effects + [.reconsider(directory: directory, isDone: false)]
   }

@@ -133,12 +133,9 @@ public struct JobBook: Sendable {
       let estimate = correction.corrected(MemoryEstimate.bytes(for: planned, work.inspection.parameters))
       jobs.append((planned, state, estimate))
     }
-    for (index, job) in before.jobs.enumerated() where !kept.contains(job.planned.identity) {
-      effects += letGo(index, of: before, data: work.inspection)
+    for (index, job) in before.jobs.enumerated() {
       due.remove(job.state, directory, index)
-    }
-    for (index, job) in before.jobs.enumerated() where kept.contains(job.planned.identity) {
-      due.remove(job.state, directory, index)
+      if !kept.contains(job.planned.identity) { effects += letGo(index, of: before, data: work.inspection) }
     }
     let gone = Set(before.jobs.map(\.planned.identity)).union(memory.keys)
       .subtracting(work.jobs.map(\.identity))
@@ -202,7 +199,7 @@ public struct JobBook: Sendable {
       entries[directory]!.meanwhile = .withdrawn
       return []
     }
-    return stopAll(of: directory) + remove(directory) + [.store(.forgetSession(path: directory))]
+    return stopAll(of: directory) + remove(directory, recording: [.forgetSession(path: directory)])
   }
 
   /// Everything has been looked at: what an earlier run had queued and is not there any more is forgotten.
@@ -235,14 +232,21 @@ public struct JobBook: Sendable {
   }
 
   /// Takes a session out of the book.
-  mutating func remove(_ directory: String) -> [BookEffect] {
+  ///
+  /// - Parameter changes: what says that it is over.
+  mutating func remove(_ directory: String, recording changes: [StoreChange]) -> [BookEffect] {
     guard let entry = entries.removeValue(forKey: directory) else { return [] }
     count(entry.jobs, -1)
     if let linedUp = entry.linedUp { line.remove(linedUp) }
     commits.removeAll { $0 == directory }
     for (index, job) in entry.jobs.enumerated() { due.remove(job.state, directory, index) }
     due.remove(entry.state, directory)
-    return entry.state.isOurs ? [.release(directory: directory)] : []
+    return release(entry, recording: changes)
+  }
+
+  private func release(_ entry: Entry, recording changes: [StoreChange]) -> [BookEffect] {
+    entry.state.isOurs
+      ? [.release(directory: entry.work.directory, recording: changes)] : changes.map { .store($0) }
   }
 
   /// Leaves only those jobs of a session that `keep` wants.
@@ -288,22 +292,33 @@ public struct JobBook: Sendable {
     let entry = entries[directory]!
     let outcome = SessionOutcome(
       kind: entry.isCancelled ? .cancelled : .failed, inspection: entry.work.inspection, directory: directory,
-      jobs: entry.jobs.map { ($0.planned, $0.state) }, commit: nil, failure: failure, beganAt: entry.beganAt)
+      jobs: entry.jobs.map { .init(planned: $0.planned, state: $0.state) }, commit: nil, failure: failure,
+      beganAt: entry.beganAt)
     // What was remembered as failed is not told once more.
     let isNew = entry.beganAt != nil || entry.isCancelled || failure != nil
-    let release: [BookEffect] = entry.state.isOurs ? [.release(directory: directory)] : []
     entries[directory]!.beganAt = nil
-    return set(.ended(failure), for: directory) + release + (isNew ? [.tell(.ended(outcome))] : [])
+    return leave(directory, failure) + (isNew ? [.tell(.ended(outcome))] : [])
+  }
+
+  /// Nothing more happens to the session by itself: its lease is given back, if it is ours.
+  mutating func leave(_ directory: String, _ failure: Failure? = nil) -> [BookEffect] {
+    let before = entries[directory]!
+    put(.ended(failure), for: directory)
+    return release(before, recording: [.session(entries[directory]!.record)])
   }
 
   mutating func set(_ state: SessionState, for directory: String) -> [BookEffect] {
     let before = entries[directory]!.record
+    put(state, for: directory)
+    let record = entries[directory]!.record
+    return record == before ? [] : [.store(.session(record))]
+  }
+
+  private mutating func put(_ state: SessionState, for directory: String) {
     due.remove(entries[directory]!.state, directory)
     entries[directory]!.state = state
     due.insert(state, directory)
     lineUp(directory)
-    let record = entries[directory]!.record
-    return record == before ? [] : [.store(.session(record))]
   }
 
   /// Puts the session where something of it is to begin, and nowhere else.

@@ -50,22 +50,21 @@ public struct SessionOutcome: Equatable, Sendable {
     case cancelled
   }
 
+  public struct Job: Equatable, Sendable {
+    public let planned: PlannedJob
+    public let state: JobState
+  }
+
   public let kind: Kind
   public let inspection: Inspection
   public let directory: String
-  public let jobs: [(job: PlannedJob, state: JobState)]
+  public let jobs: [Job]
   /// Nil where nothing was written.
   public let commit: CommitSummary?
   /// What kept the results from being written for good.
   public let failure: Failure?
   /// When its first worker began, in seconds since 1970.
   public let beganAt: Int64?
-
-  public static func == (left: SessionOutcome, right: SessionOutcome) -> Bool {
-    left.kind == right.kind && left.inspection == right.inspection && left.directory == right.directory
-      && left.commit == right.commit && left.failure == right.failure && left.beganAt == right.beganAt
-      && left.jobs.elementsEqual(right.jobs) { $0.job == $1.job && $0.state == $1.state }
-  }
 }
 
 /// What is told of the work, for a log.
@@ -91,8 +90,9 @@ public enum WorkEvent: Equatable, Sendable {
 public enum BookEffect: Equatable, Sendable {
   /// Take the lease of the session's directory.
   case prepare(directory: String)
-  /// Give it back.
-  case release(directory: String)
+  /// Give it back, and only then write down what says that the session is over: a lease that a dead daemon has left is
+  /// looked for where it was at work.
+  case release(directory: String, recording: [StoreChange])
   case start(Start)
   case stop(attempt: Int64)
   case store(StoreChange)

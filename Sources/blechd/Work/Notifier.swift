@@ -66,7 +66,7 @@ extension SessionEnded {
       }
     let started = outcome.beganAt.map { Date(timeIntervalSince1970: Double($0)) } ?? finished
     self.init(
-      directory: outcome.directory, outcome: kind, jobs: outcome.jobs.map { Job($0.job, $0.state) },
+      directory: outcome.directory, outcome: kind, jobs: outcome.jobs.map { Job($0.planned, $0.state) },
       failure: outcome.failure, started: started.ISO8601Format(), finished: finished.ISO8601Format(),
       h5: outcome.commit?.h5)
   }

@@ -66,6 +66,7 @@ final class WorkService: Service {
             .temporary, directory, "only \(lease.freeBytes >> 20) MB are free on its disk",
             remedy: "free some, or lower limits.free_disk_min_mb (\(minimum))")
         },
+        confirmLease: { (directory) throws(Failure) in try await leases.confirm(directory) },
         releaseLease: { await leases.release($0) }, store: { writer.add($0) },
         flushStore: { _ = await writer.flush(atMost: Self.longestFlush) }, readings: { await readings.now() },
         reconsider: { directory, isDone in
@@ -140,10 +141,7 @@ final class WorkService: Service {
 
   /// What a daemon that died had taken. Where its session has work still, the lease is taken over in any case.
   private func removeStaleLeases() async {
-    for session in remembering.stored.sessions where session.phase == .working || session.phase == .committing
-    {
-      await LeaseKeeper.removeStale(in: session.path)
-    }
+    for session in remembering.stored.sessions { await LeaseKeeper.removeStale(in: session.path) }
   }
 }
 
