@@ -37,7 +37,8 @@ import Testing
         let expected = world.expected()
         let journal = world.journal.content.withLock { $0 }
         let requests = await world.intake.requests
-        #expect(journal.queued == expected, "\(await world.differences(journal.queued, expected))")
+        let differences = await world.differences(journal.queued, expected)
+        #expect(journal.queued == expected, "\(differences)")
         #expect(journal.wrongs.isEmpty)
         #expect(world.unanswered(ready).isEmpty && journal.asked > 10)
         #expect(Dictionary(uniqueKeysWithValues: requests.map { ($0.string, $1) }) == journal.requests)
