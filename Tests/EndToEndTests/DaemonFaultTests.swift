@@ -179,6 +179,33 @@ import Vocabulary
     }
   }
 
+  @Test func `A worker that spins past its time is ended, with what it has begun`() async throws {
+    try await RunningDaemon.prepared(
+      Self.settings("limits: {jobs: 1, wall_time_per_job_minutes: 1}")
+    ) { daemon in
+      // It does not go when it is told to, and has a child.
+      let spins = """
+        exec nice -n 19 sh -c 'trap "" TERM; (while :; do :; done) & echo $$ $! >> "$1"; while :; do :; done' sh \
+        "\(daemon.scratch.path("spinning"))"
+        """
+      let worker = try daemon.misbehaving(spins, in: "bad")
+      try await daemon.run(environment: ["BLECHD_WORKER": worker]) {
+        try daemon.drop("bad", number: 1)
+        try await daemon.wait("its end") { daemon.mentions("bad", "took longer than the 60 s allowed") > 0 }
+        let spinning = try daemon.scratch.text("spinning").split(whereSeparator: \.isWhitespace).prefix(2)
+        #expect(spinning.count == 2)
+        try await daemon.wait("both to be gone") {
+          spinning.allSatisfy { !FileManager.default.fileExists(atPath: "/proc/\($0)") }
+        }
+        #expect(try await daemon.steer("cancel", daemon.path("bad")).exitCode == 0)
+        try daemon.drop("good", number: 2)
+        try await daemon.waitUntilDone(["good"])
+      }
+      let bad = try await daemon.attempts().filter { $0.attempt.path == daemon.path("bad") }
+      #expect(bad.min { $0.attempt.id < $1.attempt.id }?.end?.reason == .wallTime)
+    }
+  }
+
   @Test func `A worker that crashes is tried once more, and the others go on`() async throws {
     try await RunningDaemon.prepared(Self.settings()) { daemon in
       let worker = try daemon.misbehaving("echo went wrong >&2; kill -SEGV $$", in: "bad")

@@ -20,6 +20,64 @@ import Testing
     }
   }
 
+  @Test(Peers.needs("tables, h5py, numpy"))
+  func `Twenty sessions that PyTables writes before the daemon's eyes are done, each of their jobs once`()
+    async throws
+  {
+    try await RunningDaemon.prepared(DaemonWorkTests.settings()) { daemon in
+      let names = (0..<20).map { "s\($0)" }
+      @Sendable func write(_ folder: String) async throws {
+        let script = Peers.scripts.appending(path: "write_sessions.py").path
+        let run = try await Blechctl.run([Peers.python, script, folder, "\(names.count)"])
+        #expect(run.exitCode == 0, "\(run.errors)")
+      }
+      try await daemon.run {
+        try await write(daemon.data)
+        try await daemon.waitUntilDone(names)
+      }
+      let runs = try await daemon.trainings()
+      #expect(runs.count == 40)
+      #expect(runs.values.allSatisfy { $0 == 1 }, "\(runs)")
+      // The same again, as they were before.
+      try await write(daemon.scratch.path("staging"))
+      for name in names {
+        let before = daemon.scratch.path("staging/\(name)/\(name).h5")
+        let check = try await Blechctl.run([
+          Peers.python, Peers.scripts.appending(path: "check_results.py").path, before,
+          daemon.path("\(name)/\(name).h5"),
+        ])
+        #expect(check.exitCode == 0, "\(check.errors)")
+        #expect(check.output.contains("region_all_taste_0, region_all_taste_1"), "\(check.output)")
+      }
+      try daemon.expectNothingLeft()
+    }
+  }
+
+  @Test(Peers.needs("tables, h5py"), arguments: ["tables-r", "tables-r+"])
+  func `A session that a person has open in PyTables is written once it is closed`(how: String) async throws {
+    let settings = DaemonWorkTests.settings("retry: {first_delay_seconds: 1, max_delay_seconds: 1}")
+    try await RunningDaemon.prepared(settings) { daemon in
+      try await daemon.run {
+        // What it reads to find the session waits for a person too.
+        #expect(try await daemon.steer("pause").exitCode == 0)
+        try daemon.drop("s", number: 1)
+        try await daemon.waitFor("s", "queued")
+        _ = try await Peers.beside("hold_open.py", [daemon.h5("s"), how]) {
+          #expect(try await daemon.steer("resume").exitCode == 0)
+          try await daemon.waitFor("s", "delayed")
+          try await daemon.wait("the reason") {
+            daemon.mentions("s", "another program has the file open") > 0
+          }
+        }
+        try await daemon.waitUntilDone(["s"])
+      }
+      #expect(try daemon.results("s").count == 2)
+      let runs = try await daemon.trainings()
+      #expect(runs.count == 2 && runs.values.allSatisfy { $0 == 1 }, "\(runs)")
+      try daemon.expectNothingLeft()
+    }
+  }
+
   @Test(canMount)
   func `A tmpfs, a bind mount and a FUSE mount inside one tree are watched, each as it can be`() async throws
   {

@@ -1,6 +1,5 @@
 import Foundation
 import HDF5File
-import Subprocess
 import TestSupport
 import Testing
 
@@ -23,26 +22,6 @@ import Testing
     }
   }
 
-  /// Starts a script that says a line once it is ready, does `body`, ends the script's input and waits for it.
-  private func beside<Result: Sendable>(
-    _ script: String, _ arguments: [String], _ body: @Sendable @escaping () async throws -> Result
-  ) async throws -> (result: Result, status: TerminationStatus, output: String) {
-    let run = try await Subprocess.run(
-      Blechctl.executable(Peers.python),
-      arguments: Arguments([Peers.scripts.appending(path: script).path] + arguments),
-      input: .inputWriter, output: .sequence, error: .discarded
-    ) { execution in
-      var lines = execution.standardOutput.strings().makeAsyncIterator()
-      _ = try await lines.next()
-      let result = try await body()
-      try await execution.standardInputWriter.finish()
-      var output = ""
-      while let line = try await lines.next() { output += line }
-      return (result, output)
-    }
-    return (run.closureResult.0, run.terminationStatus, run.closureResult.1)
-  }
-
   @Test(
     Peers.needs("tables, h5py, numpy"),
     arguments: ["tables-r", "tables-r+", "h5py-r", "h5py-r+", "h5py-unlocked"])
@@ -50,7 +29,7 @@ import Testing
     async throws
   {
     try await withSession { session in
-      let (before, run) = try await beside("hold_open.py", [session.h5.path, how]) {
+      let (before, run) = try await Peers.beside("hold_open.py", [session.h5.path, how]) {
         // Opening r+ may write already.
         (try session.bytes(), try await session.infer())
       }.result
@@ -119,7 +98,7 @@ import Testing
         }
       }
       try change(to: 0)
-      let (changes, status, output) = try await beside(
+      let (changes, status, output) = try await Peers.beside(
         "read_while_written.py", [path, "/rounds/values", scratch.path("copy.h5")]
       ) {
         var changes = 0

@@ -40,6 +40,14 @@ public struct H5Transaction {
     try checkLinks(place, SystemCalls())
   }
 
+  /// Throws where another program has the file open. Unlike `locking` this does not open it for writing, after which all
+  /// who watch the file would take it for changed.
+  ///
+  /// - Throws: `H5Error` with `.busy`.
+  public static func checkClosedElsewhere(_ place: H5Place) throws(H5Error) {
+    try LockedFile.checkClosedElsewhere(place, SystemCalls())
+  }
+
   /// Under its other names nobody would find the journal; and a hard link is often a backup, which must stay what
   /// it is.
   private static func checkLinks(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) {

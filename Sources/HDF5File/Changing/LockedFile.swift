@@ -17,7 +17,7 @@ struct LockedFile {
     _ place: H5Place, calls: any FileCalls, _ body: (LockedFile) throws -> Result
   ) throws -> Result {
     let location = place.location
-    let descriptor = try open(place, calls)
+    let descriptor = try open(place, calls, .changing)
     defer { calls.close(descriptor) }
     try lock(descriptor, calls, at: location)
     // Closing alone would leave it to a child process that was just being started.
@@ -29,10 +29,27 @@ struct LockedFile {
     return try body(file)
   }
 
-  private static func open(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) -> FileDescriptor {
+  /// - Throws: `H5Error` with `.busy` where another program has the file open.
+  static func checkClosedElsewhere(_ place: H5Place, _ calls: any FileCalls) throws(H5Error) {
+    let descriptor = try open(place, calls, .reading)
+    defer { calls.close(descriptor) }
+    do throws(H5Error) {
+      try lock(descriptor, calls, at: place.location)
+    } catch {
+      // Some file systems lock only what is open for writing.
+      guard error.code == .busy else { return }
+      throw error
+    }
+    defer { calls.unlock(descriptor) }
+    if try takeLease(descriptor, calls, at: place.location) { calls.giveLeaseBack(descriptor) }
+  }
+
+  private static func open(
+    _ place: H5Place, _ calls: any FileCalls, _ purpose: OpeningPurpose
+  ) throws(H5Error) -> FileDescriptor {
     do throws(Errno) {
       return try retrying { () throws(Errno) in
-        try calls.open(place.name, in: place.directory, .changing)
+        try calls.open(place.name, in: place.directory, purpose)
       }
     } catch {
       switch error {
@@ -42,7 +59,8 @@ struct LockedFile {
       case .tooManySymbolicLinkLevels:
         throw place.location.error(
           .unsupported, "is a symbolic link, which is not followed; put the file itself there")
-      default: throw place.location.systemError(error, "open it for writing")
+      default:
+        throw place.location.systemError(error, purpose == .reading ? "open it" : "open it for writing")
       }
     }
   }
@@ -84,7 +102,7 @@ struct LockedFile {
   ///
   /// - Throws: `H5Error` with `.busy` where a program that takes no lock has the file open.
   func keepingOthersOut<Result>(_ body: () throws -> Result) throws -> Result {
-    let isLeased = try takeLease()
+    let isLeased = try Self.takeLease(descriptor, calls, at: location)
     defer { if isLeased { calls.giveLeaseBack(descriptor) } }
     return try body()
   }
@@ -94,15 +112,17 @@ struct LockedFile {
   private static let (leaseAttempts, leaseInterval) = (25, Duration.milliseconds(20))
 
   /// Whether there is a lease now.
-  private func takeLease() throws(H5Error) -> Bool {
-    for _ in 0..<Self.leaseAttempts {
+  private static func takeLease(
+    _ descriptor: FileDescriptor, _ calls: any FileCalls, at location: Location
+  ) throws(H5Error) -> Bool {
+    for _ in 0..<leaseAttempts {
       do throws(Errno) {
         try retrying { () throws(Errno) in try calls.takeLease(descriptor) }
         return true
       } catch {
         guard error == .wouldBlock else { return false }
       }
-      calls.sleep(for: Self.leaseInterval)
+      calls.sleep(for: leaseInterval)
     }
     throw location.error(
       .busy,

@@ -42,6 +42,9 @@ public struct Commit {
       guard missing.isEmpty else { return .missing(missing) }
       let session = try Session(at: source.directory)
       let place = try ResultsPlace.making(for: session, source)
+      // The watch takes a file that was opened for writing for a changed one: not before there is something to write.
+      try H5Transaction.checkClosedElsewhere(place.file)
+      if let waiting = try waiting(session) { return waiting }
       let start = ContinuousClock.now
       return try H5Transaction.locking(place.file) { transaction in
         if let postponement = try postponement(session) { return postponement }
@@ -68,12 +71,16 @@ public struct Commit {
 
   /// Why nothing is to be written now, or nil.
   private func postponement(_ session: Session) throws -> CommitAnswer? {
-    if let pipelineWait, let log = try log(of: session),
-      let wait = log.unfinished.longestWait(pipelineWait, now: LocalTime.now)
-    {
-      return .waiting(wait.script, until: wait.until)
-    }
+    if let waiting = try waiting(session) { return waiting }
     return try difference(session).map { .outdated($0) }
+  }
+
+  /// For a script of the pipeline.
+  private func waiting(_ session: Session) throws -> CommitAnswer? {
+    guard let pipelineWait, let log = try log(of: session),
+      let wait = log.unfinished.longestWait(pipelineWait, now: LocalTime.now)
+    else { return nil }
+    return .waiting(wait.script, until: wait.until)
   }
 
   /// The log as it is now. A script that begins or ends rewrites it in place.
