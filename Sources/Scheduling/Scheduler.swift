@@ -154,7 +154,7 @@ public actor Scheduler {
   private func start(_ start: Start) {
     let assignment = settings.assignment(start)
     workers[start.attempt] = Task {
-      // So that a job which takes the whole machine down is known to have begun.
+      // What has begun is known to have, and found again, although the daemon is killed.
       await surroundings.flushStore()
       ended(start.attempt, await run(start, assignment))
     }
@@ -168,12 +168,12 @@ public actor Scheduler {
         return ExecutionEnd(result: .failure(error), reason: .notStarted)
       }
     }
-    return await surroundings.executor.run(assignment, resuming: nil) {
+    return await surroundings.executor.run(assignment, resuming: start.handle) {
       await self.take($0, of: start.attempt)
     }
   }
 
-  private func take(_ report: ExecutionReport, of attempt: Int64) { book.take(report, of: attempt) }
+  private func take(_ report: ExecutionReport, of attempt: Int64) { perform(book.take(report, of: attempt)) }
 
   private func ended(_ attempt: Int64, _ end: ExecutionEnd) {
     workers[attempt] = nil
@@ -226,6 +226,9 @@ public actor Scheduler {
     book.standing(of: directory)
   }
 
+  /// Of all results that somebody waits for: what else is in the spool is nobody's.
+  public var neededFingerprints: Set<String> { book.neededFingerprints }
+
   /// All that a store must hold of the work.
   public func snapshot() -> [StoreChange] { book.snapshot(at: now) }
 
@@ -237,9 +240,10 @@ public actor Scheduler {
   public func stop(within limit: Duration) async {
     isStopping = true
     timer?.cancel()
-    perform(book.stop())
+    let outlived = surroundings.executor.outlivesDaemon
+    perform(book.stop(outlived: outlived))
     let deadline = SuspendingClock.now + limit
-    while !workers.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+    while !outlived, !workers.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
     for directory in book.ours where !book.isCommitting(directory) { release(directory) }
     while !leases.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
     await surroundings.flushStore()

@@ -46,6 +46,17 @@ public struct Spool {
     try directory.removeSubdirectory(fingerprint)
   }
 
+  /// Removes what nobody waits for: results of data that have changed, of sessions that are gone. What is young may be of a
+  /// session that was moved and is not found yet.
+  ///
+  /// - Parameter time: what was stored before it is old, in ns since 1970.
+  public func removeOthers(than needed: Set<String>, olderThan time: Int64) throws(FileError) {
+    for name in try directory.entries() where Self.isFingerprint(name) && !needed.contains(name) {
+      guard let stamp = try directory.stamp(of: name), stamp.modified < time else { continue }
+      try remove(name)
+    }
+  }
+
   private func makeRoom(for fingerprint: String) throws(FileError) {
     let names = try directory.entries().filter { Self.isFingerprint($0) && $0 != fingerprint }
     guard names.count >= mostEntries else { return }

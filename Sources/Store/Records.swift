@@ -22,15 +22,19 @@ public struct SessionRecord: Equatable, Sendable {
   public var firstAt: Int64?
   /// What a person has asked for and has not been done yet.
   public var request: SessionRequest?
+  /// Its jobs are those that a person wanted to be inferred anew, whatever is there.
+  public var isRetraining: Bool
 
   public init(
-    path: String, phase: Phase, arrivedAt: Int64, firstAt: Int64? = nil, request: SessionRequest? = nil
+    path: String, phase: Phase, arrivedAt: Int64, firstAt: Int64? = nil, request: SessionRequest? = nil,
+    isRetraining: Bool = false
   ) {
     self.path = path
     self.phase = phase
     self.arrivedAt = arrivedAt
     self.firstAt = firstAt
     self.request = request
+    self.isRetraining = isRetraining
   }
 }
 

@@ -47,10 +47,10 @@ extension SessionRecord {
   fileprivate func write(to database: Database) throws {
     try database.run(
       """
-      INSERT INTO sessions (path, phase, arrived_at, first_at, request) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO sessions (path, phase, arrived_at, first_at, request, is_retraining) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET phase = excluded.phase, arrived_at = excluded.arrived_at,
-        first_at = excluded.first_at, request = excluded.request
-      """, [path.stored, phase.rawValue, arrivedAt, firstAt, request?.rawValue])
+        first_at = excluded.first_at, request = excluded.request, is_retraining = excluded.is_retraining
+      """, [path.stored, phase.rawValue, arrivedAt, firstAt, request?.rawValue, isRetraining])
   }
 }
 

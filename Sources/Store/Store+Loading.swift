@@ -27,14 +27,20 @@ extension Store {
     }
   }
 
-  /// Gives every attempt without an end one: it was lost.
+  /// Gives every attempt without an end one, as it was lost; but for those of jobs that run, which have a handle to be found
+  /// again by.
   ///
   /// - Parameter time: in seconds since 1970.
   public func closeLostAttempts(at time: Int64) async throws(Failure) {
     do throws(StoreProblem) {
       try await writing { database in
         try database.run(
-          "UPDATE attempts SET ended_at = ?, reason = ? WHERE ended_at IS NULL",
+          """
+          UPDATE attempts SET ended_at = ?, reason = ? WHERE ended_at IS NULL AND (handle IS NULL OR NOT EXISTS (
+            SELECT 1 FROM jobs WHERE state = 'running' AND jobs.path = attempts.path
+              AND jobs.region = attempts.region AND jobs.taste = attempts.taste
+              AND jobs.fingerprint = attempts.fingerprint))
+          """,
           [time, ExitReason.lost.rawValue])
       }
     } catch {
@@ -83,7 +89,8 @@ extension SessionRecord {
   fileprivate init(_ row: Row) throws {
     self.init(
       path: try row.required("path"), phase: try row.word("phase"), arrivedAt: try row.required("arrived_at"),
-      firstAt: try row.optional("first_at"), request: try row.optionalWord("request"))
+      firstAt: try row.optional("first_at"), request: try row.optionalWord("request"),
+      isRetraining: (try row.required("is_retraining") as Int64) != 0)
   }
 }
 

@@ -31,7 +31,8 @@ enum StoreSchema {
       phase TEXT NOT NULL,
       arrived_at INTEGER NOT NULL,
       first_at INTEGER,
-      request TEXT
+      request TEXT,
+      is_retraining INTEGER NOT NULL
     );
     CREATE INDEX sessions_by_phase ON sessions (phase);
     CREATE TABLE jobs (

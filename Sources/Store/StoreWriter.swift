@@ -100,14 +100,20 @@ public final class StoreWriter: Sendable {
 extension StoreWriter {
   private func writeAll() async {
     var delay = delays.lowerBound
+    var isNew = false
     while state.withLock({ !$0.isStopped && $0.isBehind }) {
       do throws(StoreProblem) {
         try await writeOnce()
         tell(nil)
-        delay = delays.lowerBound
+        (delay, isNew) = (delays.lowerBound, false)
       } catch {
         tell(error.failure)
-        if case .damaged = error, await beginAnew() { continue }
+        // One that is damaged as soon as it is new is the disk's fault: that is not tried without a rest.
+        if case .damaged = error, !isNew {
+          isNew = await beginAnew()
+          if isNew { continue }
+        }
+        isNew = false
         if await !rest(delay) { delay = delays.lowerBound } else { delay = min(delay * 2, delays.upperBound) }
       }
     }

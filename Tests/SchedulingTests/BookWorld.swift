@@ -18,7 +18,11 @@ struct BookWorld {
   private(set) var started: [Start] = []
   private(set) var stopped: [Int64] = []
   private(set) var leased: Set<String> = []
+  /// Leases that somebody else has taken from us, which nobody has asked for again.
+  private(set) var taken: Set<String> = []
   private(set) var reconsidered: [String] = []
+  /// Of those, the ones that owe nothing.
+  private(set) var reconsideredAsDone: [String] = []
   private(set) var discarded: [String] = []
   private(set) var events: [WorkEvent] = []
   /// What a store would have.
@@ -69,7 +73,20 @@ struct BookWorld {
     perform(book.prepared(directory, failure, at: now))
   }
 
+  mutating func loseLease(_ directory: String) {
+    taken.insert(directory)
+    let failure = Failure(.temporary, directory, "was taken by rig2", remedy: "")
+    perform(book.leaseLost(directory, failure, at: now))
+  }
+
   mutating func end(_ attempt: Int64, _ end: ExecutionEnd) {
+    var end = end
+    if let start = running.first(where: { $0.attempt == attempt }), case .commit = start.task,
+      taken.contains(start.source.directory)
+    {
+      // What is written is written under a lease.
+      end = Self.failure(.temporary, .notStarted)
+    }
     running.removeAll { $0.attempt == attempt }
     perform(book.end(attempt, end, at: now))
   }
@@ -106,13 +123,16 @@ struct BookWorld {
       for effect in book.prepared(directory, failure, at: now) { perform(effect) }
     case .release(let directory, let changes):
       leased.remove(directory)
+      taken.remove(directory)
       for effect in book.released(directory, recording: changes) { perform(effect) }
     case .start(let start):
       running.append(start)
       started.append(start)
     case .stop(let attempt): stopped.append(attempt)
     case .store(let change): stored.apply(change)
-    case .reconsider(let directory, _): reconsidered.append(directory)
+    case .reconsider(let directory, let isDone):
+      reconsidered.append(directory)
+      if isDone { reconsideredAsDone.append(directory) }
     case .discard(let fingerprints): discarded += fingerprints
     case .tell(let event): events.append(event)
     }
@@ -172,6 +192,7 @@ extension StoredState {
       jobs.removeAll { $0.path == record.path && $0.job == record.job }
       jobs.append(record)
     case .attemptBegan(let record):
+      openAttempts.removeAll { $0.id == record.id }
       openAttempts.append(record)
       lastAttempt = max(lastAttempt, record.id)
     case .attemptEnded(let end): openAttempts.removeAll { $0.id == end.id }

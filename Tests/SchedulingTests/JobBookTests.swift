@@ -229,4 +229,42 @@ struct JobBookTests {
     world.advance(.seconds(1))
     #expect(world.runningJobs == ["/a commit"])
   }
+
+  @Test func `what jobs are found to take is learnt once, and counts for those that wait as well`() {
+    var world = BookWorld(jobs: 1)
+    for number in 0..<8 { world.enqueue(work("/\(number)", tastes: 0..<1)) }
+    for _ in 0..<6 {
+      let start = world.running[0]
+      var end = BookWorld.success(of: start)
+      end.use.peakMemoryBytes = world.book.attempts[start.attempt]!.estimateBytes * 13 / 10
+      world.end(start.attempt, end)
+      world.endFirst()
+    }
+    #expect(abs(world.book.correction.factor - 1.3) < 0.001)
+  }
+
+  @Test func `a commit that hangs holds up others for a while only`() {
+    var world = BookWorld(jobs: 4)
+    for name in ["/a", "/b", "/c"] { world.enqueue(work(name, tastes: 0..<1)) }
+    for _ in 0..<3 { world.endFirst() }
+    #expect(world.runningJobs == ["/a commit", "/b commit"])
+    let due = world.book.nextDue(after: world.now)
+    #expect(due == world.now.moment + .seconds(120))
+    world.advance(.seconds(120))
+    #expect(world.runningJobs == ["/a commit", "/b commit", "/c commit"])
+  }
+
+  @Test func `where too many results cannot be written no other session is begun, until some are`() {
+    var world = BookWorld(jobs: 1000) { $0.limits.memoryTotalPercent = 100 }
+    let most = JobBook.mostUnwritten
+    world.enqueue(work("/a", tastes: 0..<most, fingerprint: "a"))
+    for _ in 0..<most { world.endFirst() }
+    world.endFirst(BookWorld.failure(.temporary))
+    world.enqueue(work("/b"))
+    #expect(world.running.isEmpty && world.hold == .unwritten(most))
+    world.advance(.seconds(3600))
+    world.endFirst()
+    #expect(world.runningJobs == ["/b 0", "/b 1"])
+    #expect(world.hold == nil)
+  }
 }

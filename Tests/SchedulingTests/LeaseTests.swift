@@ -85,4 +85,58 @@ struct LeaseTests {
     world.advance(.seconds(60))
     #expect(world.runningJobs == ["/a 0", "/a 1"])
   }
+
+  @Test func `a lease that is lost while results are written is taken again before they are tried again`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a"))
+    for _ in 0..<2 { world.endFirst() }
+    #expect(world.runningJobs == ["/a commit"])
+    world.loseLease("/a")
+    world.endFirst()
+    guard case .held = world.state("/a") else {
+      Issue.record("\(String(describing: world.state("/a")))")
+      return
+    }
+    #expect(world.leased.isEmpty)
+    world.advance(.seconds(60))
+    #expect(world.leased == ["/a"] && world.runningJobs == ["/a commit"])
+    world.endFirst()
+    #expect(world.ended("/a") == [.done])
+    #expect(world.started.count == 4)
+  }
+
+  @Test func `results that are gone are not inferred anew under a lease that is lost`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a"))
+    for _ in 0..<2 { world.endFirst() }
+    let commit = world.running[0].attempt
+    // The commit itself does not hear of it.
+    world.perform(world.book.leaseLost("/a", held, at: world.now))
+    let lost = CommitAnswer.missing([JobIdentity(region: "all", taste: .index(0))])
+    world.end(commit, ExecutionEnd(result: .success(.commit(lost)), reason: .finished))
+    #expect(world.running.isEmpty && world.leased.isEmpty)
+    world.advance(.seconds(60))
+    #expect(world.runningJobs == ["/a 0"])
+  }
+
+  @Test func `that somebody else has a session is told once`() {
+    var world = BookWorld(jobs: 1)
+    world.leaseFailures["/a"] = held
+    world.enqueue(work("/a"))
+    for _ in 0..<5 { world.advance(.seconds(60)) }
+    let isHeld = WorkEvent.held(directory: "/a", held)
+    #expect(world.events.count { $0 == isHeld } == 1)
+    world.leaseFailures = [:]
+    world.advance(.seconds(60))
+    world.perform(world.book.leaseLost("/a", held, at: world.now))
+    #expect(world.events.count { $0 == isHeld } == 2)
+  }
+
+  @Test func `what is asked for a session while its lease is given back is not forgotten`() {
+    var world = BookWorld(jobs: 1)
+    let done = SessionRecord(path: "/a", phase: .done, arrivedAt: 1)
+    world.perform(world.book.remember(.process, of: "/a", at: world.now))
+    let asked = SessionRecord(path: "/a", phase: .queued, arrivedAt: world.now.wall, request: .process)
+    #expect(world.book.released("/a", recording: [.session(done)]) == [.store(.session(asked))])
+  }
 }

@@ -137,12 +137,64 @@ struct RestartTests {
     world.perform(world.book.remember(.retrain, of: "/a", at: world.now))
     world.enqueue(work("/a", retrains: true))
     world.endFirst()
-    #expect(world.stored.sessions.map(\.request) == [.retrain])
+    world.perform(world.book.remember(nil, of: "/a", at: world.now))
+    #expect(world.stored.sessions.map(\.isRetraining) == [true])
     var next = restart(world)
     next.enqueue(work("/a", retrains: true))
     #expect(next.states("/a") == ["inferred", "running"])
     next.endAll()
     #expect(next.started.count == 2)
     #expect(next.stored.sessions.isEmpty)
+  }
+
+  @Test func `retraining that was asked for and not begun begins everything anew`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<3))
+    world.endFirst()
+    world.endFirst(BookWorld.failure(.badData))
+    world.perform(world.book.remember(.retrain, of: "/a", at: world.now))
+    var next = restart(world)
+    next.enqueue(work("/a", tastes: 0..<3, retrains: true))
+    #expect(next.states("/a") == ["running", "queued", "queued"])
+  }
+
+  @Test func `a cancelled session is not told of again`() throws {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a"))
+    world.perform(try world.book.cancel("/a", at: world.now))
+    var next = restart(world)
+    next.enqueue(work("/a"))
+    #expect(next.states("/a") == ["cancelled", "cancelled"])
+    #expect(next.events.isEmpty)
+  }
+
+  @Test func `results that a copy needs, which is not seen again yet, are kept`() {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a"))
+    world.enqueue(work("/copy"))
+    world.endFirst()
+    var next = restart(world)
+    next.perform(next.book.forgetWhatIsDone("/a"))
+    #expect(next.discarded.isEmpty)
+    next.perform(next.book.forgetWhatIsDone("/copy"))
+    #expect(next.discarded == ["f0", "f1"])
+  }
+
+  @Test func `what runs elsewhere is taken up again by its handle, and what does not is begun anew`() {
+    var world = BookWorld(jobs: 2)
+    world.enqueue(work("/a"))
+    let first = world.running[0].attempt
+    world.perform(world.book.take(.handle("job 17"), of: first))
+    #expect(world.stored.openAttempts.map(\.handle) == [nil, "job 17"])
+    var next = restart(world, jobs: 2)
+    next.enqueue(work("/a"))
+    #expect(next.started.map(\.handle) == ["job 17", nil])
+    #expect(next.started[0].attempt == first && next.started[1].attempt > world.started[1].attempt)
+    next.endAll()
+    #expect(next.ended("/a") == [.done])
+    // Other data are another job.
+    var other = restart(world, jobs: 2)
+    other.enqueue(work("/a", fingerprint: "g"))
+    #expect(other.started.map(\.handle) == [nil, nil])
   }
 }

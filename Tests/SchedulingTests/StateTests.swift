@@ -11,7 +11,7 @@ struct StateTests {
   private let failure = Failure(.temporary, "s.h5", "made up", remedy: "")
 
   private func queued(_ tries: Tries = Tries()) throws -> Queued {
-    let state = JobState.restored(.queued, tries, due: { _ in now })
+    let state = JobState.restored(.queued, tries, unfinished: nil, due: { _ in now })
     guard case .queued(let queued) = state else { throw failure }
     return queued
   }
@@ -81,13 +81,13 @@ struct StateTests {
     for state in states {
       let stored = state.stored { wall.wall(at: $0) }
       let again = JobState.restored(
-        stored, state.tries, due: { wall.moment(at: $0, longest: .seconds(3600)) })
+        stored, state.tries, unfinished: nil, due: { wall.moment(at: $0, longest: .seconds(3600)) })
       #expect(again == state)
     }
     let ran = JobState.running(try running(Tries(attempts: 1))).stored { wall.wall(at: $0) }
     #expect(ran == .running)
     #expect(
-      JobState.restored(ran, Tries(attempts: 1), due: { _ in now }) == .queued(try queued(Tries(attempts: 1)))
-    )
+      JobState.restored(ran, Tries(attempts: 1), unfinished: nil, due: { _ in now })
+        == .queued(try queued(Tries(attempts: 1))))
   }
 }

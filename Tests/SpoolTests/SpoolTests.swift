@@ -118,4 +118,15 @@ import Testing
     let time = timespec(tv_sec: Glibc.time(nil) - seconds, tv_nsec: 0)
     utimensat(AT_FDCWD, path, [time, time], 0)
   }
+
+  @Test func `What nobody needs goes once it is old`() throws {
+    try withSpool { spool, scratch in
+      for digit in 1...3 { try spool.store(result, as: fingerprint(digit)) }
+      try scratch.write("notes", "a person's")
+      try spool.removeOthers(than: [fingerprint(2)], olderThan: 0)
+      #expect(try scratch.names.count == 4)
+      try spool.removeOthers(than: [fingerprint(2)], olderThan: .max)
+      #expect(try scratch.names == [fingerprint(2), "notes"])
+    }
+  }
 }

@@ -8,6 +8,8 @@ import WorkerProtocol
 public protocol JobExecutor: Sendable {
   /// In one word, for the history.
   var name: String { get }
+  /// Whether its workers go on when the daemon ends: the next one takes them up by their handles.
+  var outlivesDaemon: Bool { get }
 
   /// Runs one assignment to its end, however it ends. Cancelling the task that waits here ends the worker.
   ///
@@ -18,6 +20,10 @@ public protocol JobExecutor: Sendable {
     _ assignment: Assignment, resuming handle: String?,
     onReport: @escaping @Sendable (ExecutionReport) async -> Void
   ) async -> ExecutionEnd
+}
+
+extension JobExecutor {
+  public var outlivesDaemon: Bool { false }
 }
 
 /// One task for one worker.

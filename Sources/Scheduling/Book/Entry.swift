@@ -6,7 +6,7 @@ struct Entry: Sendable {
   struct Job: Sendable {
     let planned: PlannedJob
     fileprivate(set) var state: JobState
-    /// Memory that it is expected to take, in bytes.
+    /// Memory that its shape makes expect, in bytes.
     let estimateBytes: Int
     /// It was not begun, as it needs more memory than is allowed.
     fileprivate(set) var isRefused = false
@@ -18,14 +18,20 @@ struct Entry: Sendable {
   var place: Place
   /// What a person asked for that this is the answer to.
   var request: SessionRequest?
+  /// A person wants its jobs to be inferred anew, and they are not written yet.
+  var isRetraining = false
   /// When its first worker began, in seconds since 1970.
   var beganAt: Int64?
   /// Attempts at its commit that failed in a row.
   var commitTries = Tries()
+  /// That somebody else is at work on it was told.
+  var isHeldTold = false
   /// Why its results could not be written the last time.
   var lastDelay: Failure?
   /// What came while results were being written.
   var meanwhile = Meanwhile.nothing
+  /// Why its lease was lost while results were being written.
+  var leaseLoss: Failure?
   /// Where it stands in the line, if it does.
   var linedUp: LinedUp?
 
@@ -33,6 +39,9 @@ struct Entry: Sendable {
     case nothing
     case work(Work)
     case withdrawn
+
+    /// What was just written is to be inferred anew all the same.
+    var retrains: Bool { if case .work(let work) = self { work.retrains } else { false } }
   }
 
   private var indices: [JobIdentity: Int] = [:]
@@ -52,16 +61,18 @@ struct Entry: Sendable {
   mutating func replace(_ work: Work, jobs: [(planned: PlannedJob, state: JobState, estimateBytes: Int)]) {
     self.work = work
     place.priority = work.priority
-    self.jobs = jobs.map { Job(planned: $0.planned, state: $0.state, estimateBytes: $0.estimateBytes) }
-    indices = Dictionary(
-      zip(jobs.map(\.planned.identity), jobs.indices), uniquingKeysWith: { first, _ in first })
-    (open, queued, inferred, firstQueued) = (0, 0, 0, 0)
-    for job in self.jobs { count(job.state, 1) }
+    put(jobs.map { Job(planned: $0.planned, state: $0.state, estimateBytes: $0.estimateBytes) })
   }
 
   /// Leaves only the jobs that `keep` wants.
-  mutating func filter(_ keep: (Job) -> Bool) {
-    replace(work, jobs: jobs.filter(keep).map { ($0.planned, $0.state, $0.estimateBytes) })
+  mutating func filter(_ keep: (Job) -> Bool) { put(jobs.filter(keep)) }
+
+  private mutating func put(_ jobs: [Job]) {
+    self.jobs = jobs
+    indices = Dictionary(
+      zip(jobs.map(\.planned.identity), jobs.indices), uniquingKeysWith: { first, _ in first })
+    (open, queued, inferred, firstQueued) = (0, 0, 0, 0)
+    for job in jobs { count(job.state, 1) }
   }
 
   func index(of job: JobIdentity) -> Int? { indices[job] }
@@ -108,7 +119,7 @@ struct Entry: Sendable {
     jobs.compactMap { if case .inferred = $0.state { $0.planned.identity } else { nil } }
   }
 
-  var isCancelled: Bool { jobs.contains { if case .cancelled = $0.state { true } else { false } } }
+  var isCancelled: Bool { jobs.contains(where: \.state.isCancelled) }
 
   /// What went wrong first.
   var firstFailure: Failure? {
@@ -138,8 +149,8 @@ struct Entry: Sendable {
       case .ended: isCancelled ? .cancelled : .failed
       }
     return SessionRecord(
-      path: work.directory, phase: phase, arrivedAt: place.arrivedAt, firstAt: place.firstAt, request: request
-    )
+      path: work.directory, phase: phase, arrivedAt: place.arrivedAt, firstAt: place.firstAt,
+      request: request, isRetraining: isRetraining)
   }
 
   func record(of index: Int, wall: (Moment) -> Int64) -> JobRecord {

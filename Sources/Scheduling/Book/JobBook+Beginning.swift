@@ -8,6 +8,7 @@ extension JobBook {
   ///
   /// - Returns: and why no more does, where something still waits.
   public mutating func begin(_ readings: Readings, at now: Now) -> (effects: [BookEffect], hold: Hold?) {
+    if isStopping { return ([], nil) }
     var effects: [BookEffect] = []
     while let commit = nextCommit(at: now) { effects += commit }
     while true {
@@ -21,19 +22,18 @@ extension JobBook {
 
   private mutating func nextCommit(at now: Now) -> [BookEffect]? {
     // Pressure and hours are no reason to withhold what is finished; a person who pauses wants nothing to be written.
-    guard !isPaused, let directory = commits.first,
-      attempts.values.count(where: { $0.purpose == .commit }) < Self.mostCommits
-    else { return nil }
+    guard !isPaused, let directory = commits.first, mayCommit(at: now) else { return nil }
     let entry = entries[directory]!
     let jobs = entry.inferredJobs
     let estimate = MemoryEstimate.bytes(
       forCommitOf: entry.jobs.filter(\.state.isInferred).map(\.planned), entry.work.inspection.parameters)
     let id = nextAttempt()
-    attempts[id] = Attempt(directory: directory, purpose: .commit, estimateBytes: estimate)
-    let effects = set(.committing(attempt: id), for: directory)
     let record = AttemptRecord(
       id: id, path: directory, work: .commit, number: entry.commitTries.attempts + 1, executor: executor,
       beganAt: now.wall)
+    attempts[id] = Attempt(
+      directory: directory, purpose: .commit, estimateBytes: estimate, began: now.moment, record: record)
+    let effects = set(.committing(attempt: id), for: directory)
     return effects + [
       .store(.attemptBegan(record)),
       .start(
@@ -41,6 +41,12 @@ extension JobBook {
           attempt: id, source: entry.work.source, inspection: entry.work.inspection,
           task: .commit(jobs, sharing: shared(jobs, of: entry)))),
     ]
+  }
+
+  private func mayCommit(at now: Now) -> Bool {
+    let ages = attempts.values.filter { $0.purpose == .commit }.map { now.moment - $0.began }
+    let slow = ages.count { $0 >= Self.commitPatience }
+    return ages.count - slow < Self.mostCommits && slow < Self.mostSlowCommits
   }
 
   private enum Step {
@@ -52,9 +58,13 @@ extension JobBook {
   /// Jobs that take up room: those that run, and those that are being ended; and the memory that they take, with what
   /// is being written.
   private var running: (count: Int, bytes: Int) {
-    attempts.values.reduce(into: (0, 0)) { sum, attempt in
-      if attempt.purpose != .commit { sum.0 += 1 }
-      sum.1 += attempt.estimateBytes
+    attempts.values.reduce(into: (count: 0, bytes: 0)) { sum, attempt in
+      if attempt.purpose == .commit {
+        sum.bytes += attempt.estimateBytes
+      } else {
+        sum.count += 1
+        sum.bytes += correction.corrected(attempt.estimateBytes)
+      }
     }
   }
 
@@ -62,20 +72,24 @@ extension JobBook {
     guard line.first != nil || !preparing.isEmpty else { return .nothing }
     let (count, bytes) = running
     if let hold = rules.admission.hold(readings, isPaused: isPaused, running: count) { return .hold(hold) }
-    guard let next = nextInLine(at: now) else { return .nothing }
+    guard let next = nextInLine(at: now) else {
+      return mayTakeSessions || line.first == nil ? .nothing : .hold(.unwritten(unwritten))
+    }
     if entries[next.directory]!.state == .waiting { return .begun(prepare(next, at: now)) }
     guard let index = entries[next.directory]!.nextQueued() else { return .nothing }
-    let needed = entries[next.directory]!.jobs[index].estimateBytes
+    let needed = correction.corrected(entries[next.directory]!.jobs[index].estimateBytes)
     if let hold = rules.admission.hold(neededBytes: needed, usedBytes: bytes, running: count) {
       return .hold(hold)
     }
     return .begun(start(index, of: next.directory, at: now))
   }
 
+  private var mayTakeSessions: Bool { unwritten < Self.mostUnwritten }
+
   /// A session whose lease is being taken is not overtaken, unless its server is slow.
   private func nextInLine(at now: Now) -> LinedUp? {
     let quick = preparing.values.filter { now.moment - $0.since < Self.patience }
-    let mayPrepare = preparing.count - quick.count < Self.mostPreparing
+    let mayPrepare = mayTakeSessions && preparing.count - quick.count < Self.mostPreparing
     let next = line.elements.first { mayPrepare || entries[$0.directory]!.state != .waiting }
     guard let next, let waitsFor = quick.map(\.place).min() else { return next }
     return next.place < waitsFor ? next : nil
@@ -93,19 +107,20 @@ extension JobBook {
     let entry = entries[directory]!
     let job = entry.jobs[index]
     guard case .queued(let queued) = job.state else { return [] }
-    let id = nextAttempt()
-    attempts[id] = Attempt(
-      directory: directory, purpose: .job(job.planned.identity), estimateBytes: job.estimateBytes)
-    if entry.beganAt == nil { entries[directory]!.beganAt = now.wall }
+    let id = queued.unfinished?.id ?? nextAttempt()
     let number = queued.tries.attempts + 1
-    let effects = set(.running(queued.begin(id, at: now.moment)), at: index, of: directory, at: now)
-    lineUp(directory)
     let record = AttemptRecord(
       id: id, path: directory, work: .inference(job.planned.identity, fingerprint: job.planned.fingerprint),
-      number: number, executor: executor, beganAt: now.wall)
+      number: number, executor: executor, handle: queued.unfinished?.handle, beganAt: now.wall)
+    attempts[id] = Attempt(
+      directory: directory, purpose: .job(job.planned.identity), estimateBytes: job.estimateBytes,
+      began: now.moment, record: record)
+    if entry.beganAt == nil { entries[directory]!.beganAt = now.wall }
+    let effects = set(.running(queued.begin(id, at: now.moment)), at: index, of: directory, at: now)
+    lineUp(directory)
     let start = Start(
       attempt: id, source: entry.work.source, inspection: entry.work.inspection,
-      task: .infer(job.planned, retrains: entry.work.retrains))
+      task: .infer(job.planned, retrains: entry.work.retrains), handle: record.handle)
     return effects + [
       .store(.attemptBegan(record)), .tell(.began(directory: directory, job.planned, number: number)),
       .start(start),
@@ -122,33 +137,44 @@ extension JobBook {
       return failure == nil ? [.release(directory: directory, recording: [])] : []
     }
     guard let failure else {
+      entries[directory]!.isHeldTold = false
       return set(.working, for: directory) + settle(directory, at: now)
     }
-    return set(.held(failure, due: now.moment + Self.lookAgain), for: directory)
-      + [.tell(.held(directory: directory, failure))]
+    return hold(directory, failure, at: now)
   }
 
-  /// The lease was given back: now it may be written down that the session is over, unless it has work again.
+  /// What is in the way is told once, although it is looked at every minute.
+  private mutating func hold(_ directory: String, _ failure: Failure, at now: Now) -> [BookEffect] {
+    let isTold = entries[directory]!.isHeldTold
+    entries[directory]!.isHeldTold = true
+    return set(.held(failure, due: now.moment + Self.lookAgain), for: directory)
+      + (isTold ? [] : [.tell(.held(directory: directory, failure))])
+  }
+
+  /// The lease was given back: now it may be written down that the session is over, unless it has work again, or
+  /// something was asked for it.
   public func released(_ directory: String, recording changes: [StoreChange]) -> [BookEffect] {
-    if let entry = entries[directory] { return changes.isEmpty ? [] : [.store(.session(entry.record))] }
-    return changes.map { .store($0) }
+    if changes.isEmpty { return [] }
+    let record = entries[directory]?.record ?? remembered[directory]?.session
+    return record.map { [.store(.session($0))] } ?? changes.map { .store($0) }
   }
 
   /// Somebody else took the session from us: nothing of it may be written.
   public mutating func leaseLost(_ directory: String, _ failure: Failure, at now: Now) -> [BookEffect] {
     guard let entry = entries[directory], entry.state.isOurs else { return [] }
-    // The commit compares what it finds, under a lock of its own.
-    if case .committing = entry.state { return [] }
+    // The commit compares what it finds, under a lock of its own: it is the next step that needs the lease.
+    if case .committing = entry.state {
+      entries[directory]!.leaseLoss = failure
+      return []
+    }
     var effects = stopAll(of: directory)
     for index in entry.jobs.indices {
       if case .running(let running) = entry.jobs[index].state {
         effects += set(.queued(running.lose()), at: index, of: directory, at: now)
       }
     }
-    effects += set(.held(failure, due: now.moment + Self.lookAgain), for: directory)
-    return effects + [
-      .release(directory: directory, recording: []), .tell(.held(directory: directory, failure)),
-    ]
+    effects += hold(directory, failure, at: now)
+    return effects + [.release(directory: directory, recording: [])]
   }
 
   // MARK: Time
@@ -156,7 +182,10 @@ extension JobBook {
   /// When something falls due after `now`, if anything does.
   public func nextDue(after now: Now) -> Moment? {
     // The line goes on without a session whose lease takes long.
-    let patience = preparing.values.map { $0.since + Self.patience }.filter { $0 > now.moment }.min()
+    let leases = preparing.values.map { $0.since + Self.patience }
+    // And others are written beside what takes long.
+    let commits = attempts.values.filter { $0.purpose == .commit }.map { $0.began + Self.commitPatience }
+    let patience = (leases + commits).filter { $0 > now.moment }.min()
     return [due.first?.due, patience].compactMap(\.self).min()
   }
 

@@ -6,10 +6,14 @@ import WorkerProtocol
 // What follows when workers report, and end.
 extension JobBook {
   /// What was heard of an attempt that is under way.
-  public mutating func take(_ report: ExecutionReport, of attempt: Int64) {
+  public mutating func take(_ report: ExecutionReport, of attempt: Int64) -> [BookEffect] {
+    if case .handle(let handle) = report {
+      attempts[attempt]?.record.handle = handle
+      return attempts[attempt].map { [.store(.attemptBegan($0.record))] } ?? []
+    }
     guard let known = attempts[attempt], case .job(let job) = known.purpose,
       let index = entries[known.directory]?.index(of: job)
-    else { return }
+    else { return [] }
     entries[known.directory]!.updateRunning(index) { running in
       switch report {
       case .handle: break
@@ -19,6 +23,7 @@ extension JobBook {
         running.memoryBytes = memoryBytes
       }
     }
+    return []
   }
 
   /// An attempt has ended, however it did.
@@ -27,8 +32,7 @@ extension JobBook {
     if let peak = end.use.peakMemoryBytes, case .success(.inferred(let summary)) = end.result,
       summary.origin == .trained
     {
-      let estimate = Double(attempt.estimateBytes) / correction.factor
-      correction.learn(estimatedBytes: Int(estimate), peakBytes: peak)
+      correction.learn(estimatedBytes: attempt.estimateBytes, peakBytes: peak)
     }
     let effects: [BookEffect] = [.store(.attemptEnded(Self.record(id, end, at: now)))]
     switch attempt.purpose {
@@ -85,10 +89,12 @@ extension JobBook {
 
   private mutating func endCommit(of directory: String, _ end: ExecutionEnd, at now: Now) -> [BookEffect] {
     guard let entry = entries[directory] else { return [] }
-    entries[directory]!.meanwhile = .nothing
-    let effects = follow(end, directory, at: now)
+    var effects = follow(end, directory, at: now)
+    entries[directory]?.meanwhile = .nothing
+    entries[directory]?.leaseLoss = nil
+    if let loss = entry.leaseLoss { effects += leaseLost(directory, loss, at: now) }
     switch entry.meanwhile {
-    case .nothing: return effects
+    case .nothing: return entries[directory] == nil ? effects : effects + judge(directory, at: now)
     case .withdrawn: return entries[directory] == nil ? effects : effects + withdraw(directory, at: now)
     case .work(let work):
       // What was written, or thrown away, is inspected anew in any case.
@@ -123,17 +129,21 @@ extension JobBook {
     effects += entry.inferredJobs.map { .store(.forgetJob(path: directory, $0)) }
     if isWhole {
       var record = entry.record
-      (record.phase, record.request, record.firstAt) = (.done, nil, nil)
+      (record.phase, record.request, record.firstAt, record.isRetraining) = (.done, nil, nil, false)
       effects += remove(directory, recording: [.session(record)])
     } else {
       // What has failed stays so, as long as its data are the same.
       filter(directory) { !$0.state.isInferred }
       entries[directory]!.request = nil
+      entries[directory]!.isRetraining = false
       entries[directory]!.commitTries = Tries()
       entries[directory]!.beganAt = nil
       effects += leave(directory)
     }
-    return effects + [.tell(.ended(outcome)), .reconsider(directory: directory, isDone: true)]
+    return effects + [
+      .tell(.ended(outcome)),
+      .reconsider(directory: directory, isDone: !entry.meanwhile.retrains),
+    ]
   }
 
   /// The data are not those any more that the results were inferred from.
@@ -192,5 +202,6 @@ extension SessionState {
 }
 
 extension JobState {
+  var isCancelled: Bool { if case .cancelled = self { true } else { false } }
   var isInferred: Bool { if case .inferred = self { true } else { false } }
 }

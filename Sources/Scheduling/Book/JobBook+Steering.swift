@@ -40,7 +40,7 @@ extension JobBook {
   ///
   /// - Throws: `Failure` where it is too late, or there is nothing to cancel.
   public mutating func cancel(_ directory: String, at now: Now) throws(Failure) -> [BookEffect] {
-    guard let entry = entries[directory] else {
+    guard let entry = entries[directory], !entry.state.isEnded else {
       throw Failure(.noInput, directory, "has no work that could be cancelled", remedy: "see blechctl why")
     }
     if case .committing = entry.state {
@@ -49,6 +49,9 @@ extension JobBook {
         remedy: "wait a moment")
     }
     var effects = stopAll(of: directory)
+    let shared = Set(shared(entry.inferredJobs, of: entry))
+    let inferred = entry.jobs.filter { $0.state.isInferred && !shared.contains($0.planned.identity) }
+    effects += discard(Set(inferred.map(\.planned.fingerprint)))
     for (index, job) in entry.jobs.enumerated() {
       let next: Cancelled? =
         switch job.state {
@@ -60,15 +63,14 @@ extension JobBook {
         }
       if let next { effects += set(.cancelled(next), at: index, of: directory, at: now) }
     }
-    guard case .ended = entry.state else { return effects + end(directory, at: now) }
-    return effects
+    return effects + end(directory, isAsked: true, at: now)
   }
 
   /// Puts the session before all others.
   ///
-  /// - Returns: nil where the session has no work here.
+  /// - Returns: nil where nothing of the session waits here.
   public mutating func putFirst(_ directory: String, at now: Now) -> [BookEffect]? {
-    guard entries[directory] != nil else { return nil }
+    guard let entry = entries[directory], !entry.state.isEnded else { return nil }
     entries[directory]!.place.firstAt = now.wall
     lineUp(directory)
     if commits.contains(directory) {
@@ -88,40 +90,52 @@ extension JobBook {
   /// Something was asked for a session that may have no work here yet; or that is over.
   public mutating func remember(_ request: SessionRequest?, of directory: String, at now: Now) -> [BookEffect]
   {
-    if let entry = entries[directory] {
-      // What is handed over is over for whoever asks; here retraining goes on.
-      if request == nil, entry.work.retrains { return [] }
+    if entries[directory] != nil {
       entries[directory]!.request = request
       return [.store(.session(entries[directory]!.record))]
     }
-    guard let request else {
-      return remembered[directory] == nil ? [.store(.forgetSession(path: directory))] : []
+    guard let before = remembered[directory] else {
+      guard let request else { return [.store(.forgetSession(path: directory))] }
+      let record = SessionRecord(path: directory, phase: .queued, arrivedAt: now.wall, request: request)
+      remembered[directory] = Remembered(session: record, isForRequest: true)
+      return [.store(.session(record))]
     }
-    return [
-      .store(.session(SessionRecord(path: directory, phase: .queued, arrivedAt: now.wall, request: request)))
-    ]
+    if request == nil, before.isForRequest { return withdraw(directory, at: now) }
+    remembered[directory]!.session.request = request
+    return [.store(.session(remembered[directory]!.session))]
   }
 
-  /// Other limits are in force: what was refused under the old ones is judged anew. What runs is left alone.
+  /// Other limits and priorities are in force: what was refused under the old ones is judged anew, and the line is put in
+  /// order. What runs is left alone.
   public mutating func apply(_ rules: Rules, at now: Now) -> [BookEffect] {
     self.rules = rules
     var effects: [BookEffect] = []
     for directory in entries.keys.sorted() {
-      for (index, job) in entries[directory]!.jobs.enumerated() where job.isRefused || job.state.isQueued {
-        if case .failed(let failed) = job.state {
-          effects += set(.queued(failed.askAgain()), at: index, of: directory, at: now)
-        }
-        effects += refused(index, directory, at: now)
-      }
-      effects += settle(directory, at: now)
+      if let priority = rules.priority(of: directory) { entries[directory]!.place.priority = priority }
+      // What is being written stays as it is until it is.
+      if !isCommitting(directory) { effects += judge(directory, at: now) }
     }
     return effects
   }
 
-  /// The daemon ends: what runs is ended, and is queued again at the next start.
-  public mutating func stop() -> [BookEffect] {
-    isPaused = true
-    return entries.keys.sorted().flatMap { stopAll(of: $0) }
+  /// Looks again at what was refused, or waits, by the limits in force.
+  mutating func judge(_ directory: String, at now: Now) -> [BookEffect] {
+    let before = entries[directory]!
+    var effects: [BookEffect] = []
+    for (index, job) in before.jobs.enumerated() where job.isRefused || job.state.isQueued {
+      if case .failed(let failed) = job.state {
+        effects += set(.queued(failed.askAgain()), at: index, of: directory, at: now)
+      }
+      effects += refuse(index, of: directory, after: before)
+    }
+    return effects + settle(directory, at: now)
+  }
+
+  /// The daemon ends: nothing is begun any more. What runs is ended, and is queued again at the next start; what outlives
+  /// the daemon is taken up again.
+  public mutating func stop(outlived: Bool = false) -> [BookEffect] {
+    isStopping = true
+    return outlived ? [] : entries.keys.sorted().flatMap { stopAll(of: $0) }
   }
 }
 

@@ -10,10 +10,18 @@ public struct JobBook: Sendable {
   public struct Rules: Equatable, Sendable {
     public var admission: Admission
     public var retry: RetryPolicy
+    /// Of the watched folders, by path.
+    public var priorities: [String: Int]
 
-    public init(admission: Admission, retry: RetryPolicy) {
+    public init(admission: Admission, retry: RetryPolicy, priorities: [String: Int] = [:]) {
       self.admission = admission
       self.retry = retry
+      self.priorities = priorities
+    }
+
+    /// Nil where the session is in none of them.
+    func priority(of directory: String) -> Int? {
+      priorities.first { directory == $0.key || directory.hasPrefix($0.key + "/") }?.value
     }
   }
 
@@ -28,7 +36,11 @@ public struct JobBook: Sendable {
 
     let directory: String
     var purpose: Purpose
+    /// Memory that its shape makes expect.
     let estimateBytes: Int
+    let began: Moment
+    /// As it is written down.
+    var record: AttemptRecord
   }
 
   var rules: Rules
@@ -38,15 +50,19 @@ public struct JobBook: Sendable {
   /// Sessions whose results are to be written, in the order in which they were ready.
   var commits: [String] = []
   var due = SortedArray<DueTime>()
-  /// How many jobs there are of each fingerprint: copies of a session have the same, and share what is in the spool.
+  /// How many jobs there are of each fingerprint, those that are remembered included: copies of a session have the same,
+  /// and share what is in the spool.
   private var uses: [String: Int] = [:]
+  /// Results that wait to be written.
+  private(set) var unwritten = 0
   /// Sessions whose lease is being taken.
   var preparing: [String: Preparing] = [:]
   var correction = MemoryCorrection()
   var isPaused: Bool
+  var isStopping = false
   private var lastAttempt: Int64
   private var arrivals = 0
-  /// What an earlier run of the daemon left, until its session is seen again.
+  /// Sessions that have no work here yet: what an earlier run of the daemon left, and what was asked for.
   var remembered: [String: Remembered]
   /// For the history.
   let executor: String
@@ -60,12 +76,22 @@ public struct JobBook: Sendable {
   struct Remembered: Sendable {
     var session: SessionRecord
     var jobs: [JobIdentity: JobRecord] = [:]
+    /// Those that may still be under way.
+    var attempts: [JobIdentity: AttemptRecord] = [:]
+    /// There is nothing to be remembered but what a person asked for.
+    var isForRequest = false
   }
 
   /// How soon a session that somebody else works on, or a script of the pipeline, is looked at again.
   static let lookAgain = Duration.seconds(60)
   /// Writing is the disk's work.
   static let mostCommits = 2
+  /// One that takes longer does so on a server that hangs, as it has nothing but its disk to wait for: others go on beside
+  /// it, for so many servers.
+  static let (commitPatience, mostSlowCommits) = (Duration.seconds(120), 16)
+  /// With so many results that cannot be written, in files that are open or on disks that are full, no other session is
+  /// begun: the spool is not to lose any.
+  static let mostUnwritten = 500
   /// How long the line waits for a lease before it goes on with the next session, and for how many at once: so many
   /// servers may hang.
   static let (patience, mostPreparing) = (Duration.seconds(1), 16)
@@ -82,6 +108,13 @@ public struct JobBook: Sendable {
     remembered = Dictionary(
       stored.sessions.map { ($0.path, Remembered(session: $0)) }, uniquingKeysWith: { $1 })
     for job in stored.jobs { remembered[job.path]?.jobs[job.job] = job }
+    for attempt in stored.openAttempts where attempt.handle != nil && attempt.executor == executor {
+      if let job = attempt.work.job { remembered[attempt.path]?.attempts[job] = attempt }
+    }
+    for memory in remembered.values { count(memory.jobs.values.map(\.fingerprint), 1) }
+    for (path, memory) in remembered where memory.jobs.isEmpty && memory.session.request != nil {
+      remembered[path]!.isForRequest = true
+    }
   }
 
   mutating func chance() -> Double { Double.random(in: 0..<1, using: &random) }
@@ -117,36 +150,37 @@ public struct JobBook: Sendable {
   mutating func merge(_ work: Work, at now: Now) -> [BookEffect] {
     let directory = work.directory
     let before = entries[directory]!
-    let memory = remembered.removeValue(forKey: directory)?.jobs ?? [:]
-    // What a person asks for anew begins anew; what was asked for before a restart goes on.
-    let isRetrainingAlready = before.request == .retrain && before.jobs.isEmpty && !memory.isEmpty
+    let remembered = takeRemembered(directory)
+    let memory = remembered?.jobs ?? [:]
+    // What a person asks for anew begins anew; what was begun before a restart goes on.
+    let isRetrainingAlready = before.jobs.isEmpty && remembered?.session.isRetraining == true
     let startsOver = work.retrains && !isRetrainingAlready
+    let isSame = isSame(work, before, memory)
     var effects: [BookEffect] = []
     var jobs: [(planned: PlannedJob, state: JobState, estimateBytes: Int)] = []
     var kept: Set<JobIdentity> = []
     for planned in work.jobs {
       var state = JobState.new
-      if !startsOver, let known = known(planned, before, memory, at: now) {
+      if !startsOver, let known = known(planned, before, remembered, at: now), isSame || !known.isCancelled {
         state = known
         kept.insert(planned.identity)
       }
-      let estimate = correction.corrected(MemoryEstimate.bytes(for: planned, work.inspection.parameters))
+      let estimate = MemoryEstimate.bytes(for: planned, work.inspection.parameters)
       jobs.append((planned, state, estimate))
     }
     for (index, job) in before.jobs.enumerated() {
       due.remove(job.state, directory, index)
-      if !kept.contains(job.planned.identity) { effects += letGo(index, of: before, data: work.inspection) }
+      guard !kept.contains(job.planned.identity) else { continue }
+      effects += letGo(index, of: before, startsOver: startsOver, data: work.inspection)
     }
     let gone = Set(before.jobs.map(\.planned.identity)).union(memory.keys)
       .subtracting(work.jobs.map(\.identity))
-    entries[directory]!.replace(work, jobs: jobs)
-    count(before.jobs, -1)
-    count(entries[directory]!.jobs, 1)
-    if work.retrains { entries[directory]!.request = .retrain }
+    change(directory) { $0.replace(work, jobs: jobs) }
+    entries[directory]!.isRetraining = work.retrains
     effects.append(.store(.session(entries[directory]!.record)))
     for index in jobs.indices {
       due.insert(entries[directory]!.jobs[index].state, directory, index)
-      effects += refuse(index, of: directory)
+      effects += refuse(index, of: directory, after: before)
       effects.append(stored(index, of: directory, at: now))
     }
     return effects
@@ -155,24 +189,37 @@ public struct JobBook: Sendable {
 
   /// What is known of a job of the same data and parameters.
   private func known(
-    _ planned: PlannedJob, _ before: Entry, _ memory: [JobIdentity: JobRecord], at now: Now
+    _ planned: PlannedJob, _ before: Entry, _ memory: Remembered?, at now: Now
   ) -> JobState? {
     if let index = before.index(of: planned.identity) {
       let job = before.jobs[index]
       return job.planned.fingerprint == planned.fingerprint && !job.isRefused ? job.state : nil
     }
-    guard let record = memory[planned.identity], record.fingerprint == planned.fingerprint else { return nil }
+    guard let record = memory?.jobs[planned.identity], record.fingerprint == planned.fingerprint
+    else { return nil }
+    let attempt = memory?.attempts[planned.identity]
     return .restored(
       record.state, Tries(attempts: record.attempts, breaches: record.breaches),
+      unfinished: attempt.flatMap { UnfinishedAttempt($0, fingerprint: planned.fingerprint) },
       due: { now.moment(at: $0, longest: rules.retry.longestDelay) })
   }
 
-  /// Nobody wants the job's result any more. Where the data are the same, other parameters are wanted now, and what
-  /// runs may finish under the old ones.
-  private mutating func letGo(_ index: Int, of entry: Entry, data: Inspection) -> [BookEffect] {
+  /// Whether every job has the data and the parameters that it is known with.
+  private func isSame(_ work: Work, _ before: Entry, _ memory: [JobIdentity: JobRecord]) -> Bool {
+    work.jobs.allSatisfy { job in
+      let known = before.index(of: job.identity).map { before.jobs[$0].planned.fingerprint }
+      return (known ?? memory[job.identity]?.fingerprint) == job.fingerprint
+    }
+  }
+
+  /// Nobody wants the job's result any more. Where the data are the same and it is not to be inferred anew, other
+  /// parameters are wanted now, and what runs may finish under the old ones.
+  private mutating func letGo(
+    _ index: Int, of entry: Entry, startsOver: Bool, data: Inspection
+  ) -> [BookEffect] {
     guard let attempt = entry.attempt(at: index) else { return [] }
     attempts[attempt]?.purpose = .none
-    if entry.work.inspection.stamps == data.stamps { return [] }
+    if !startsOver, entry.work.inspection.stamps == data.stamps { return [] }
     return [
       .stop(attempt: attempt),
       .tell(.stopped(directory: entry.work.directory, entry.jobs[index].planned.identity)),
@@ -180,20 +227,24 @@ public struct JobBook: Sendable {
   }
 
   /// A job that is queued and can never fit is not begun.
-  mutating func refuse(_ index: Int, of directory: String) -> [BookEffect] {
+  ///
+  /// - Parameter before: the session as it was; what was refused then, and is refused again, is not told again.
+  mutating func refuse(_ index: Int, of directory: String, after before: Entry? = nil) -> [BookEffect] {
     let job = entries[directory]!.jobs[index]
     let needed = MemoryEstimate.bytes(for: job.planned, entries[directory]!.work.inspection.parameters)
     guard case .queued(let queued) = job.state,
       let refusal = rules.admission.refusal(of: job.planned, in: directory, neededBytes: needed)
     else { return [] }
     entries[directory]!.set(.failed(queued.refuse(refusal)), at: index, isRefused: true)
-    return [.tell(.failed(directory: directory, job.planned, refusal))]
+    let known = before?.index(of: job.planned.identity).flatMap { before?.jobs[$0] }
+    let isKnown = known?.isRefused == true && known?.planned.fingerprint == job.planned.fingerprint
+    return isKnown ? [] : [.tell(.failed(directory: directory, job.planned, refusal))]
   }
 
   /// The session, or what was to be done for it, is gone. What is being written is finished all the same.
   public mutating func withdraw(_ directory: String, at now: Now) -> [BookEffect] {
     guard let entry = entries[directory] else {
-      return remembered.removeValue(forKey: directory) == nil ? [] : [.store(.forgetSession(path: directory))]
+      return takeRemembered(directory) == nil ? [] : [.store(.forgetSession(path: directory))]
     }
     if case .committing = entry.state {
       entries[directory]!.meanwhile = .withdrawn
@@ -215,11 +266,20 @@ public struct JobBook: Sendable {
   }
 
   private mutating func forget(_ directory: String) -> [BookEffect] {
-    let jobs = remembered.removeValue(forKey: directory)?.jobs ?? [:]
+    let jobs = takeRemembered(directory)?.jobs ?? [:]
     // Its results are in the .h5, or nobody's.
     let fingerprints = Set(jobs.values.map(\.fingerprint)).filter { uses[$0] == nil }
-    return [.store(.forgetSession(path: directory))]
-      + (fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())])
+    return [.store(.forgetSession(path: directory))] + discard(fingerprints)
+  }
+
+  private mutating func takeRemembered(_ directory: String) -> Remembered? {
+    guard let memory = remembered.removeValue(forKey: directory) else { return nil }
+    count(memory.jobs.values.map(\.fingerprint), -1)
+    return memory
+  }
+
+  func discard(_ fingerprints: Set<String>) -> [BookEffect] {
+    fingerprints.isEmpty ? [] : [.discard(fingerprints: fingerprints.sorted())]
   }
 
   /// Ends the workers of a session's jobs; the jobs themselves stay as they are.
@@ -236,7 +296,7 @@ public struct JobBook: Sendable {
   /// - Parameter changes: what says that it is over.
   mutating func remove(_ directory: String, recording changes: [StoreChange]) -> [BookEffect] {
     guard let entry = entries.removeValue(forKey: directory) else { return [] }
-    count(entry.jobs, -1)
+    count(entry, -1)
     if let linedUp = entry.linedUp { line.remove(linedUp) }
     commits.removeAll { $0 == directory }
     for (index, job) in entry.jobs.enumerated() { due.remove(job.state, directory, index) }
@@ -251,17 +311,30 @@ public struct JobBook: Sendable {
 
   /// Leaves only those jobs of a session that `keep` wants.
   mutating func filter(_ directory: String, _ keep: (Entry.Job) -> Bool) {
-    count(entries[directory]!.jobs, -1)
-    entries[directory]!.filter(keep)
-    count(entries[directory]!.jobs, 1)
+    change(directory) { $0.filter(keep) }
   }
 
-  private mutating func count(_ jobs: [Entry.Job], _ change: Int) {
-    for job in jobs {
-      let count = uses[job.planned.fingerprint, default: 0] + change
-      uses[job.planned.fingerprint] = count > 0 ? count : nil
+  /// Gives a session other jobs.
+  private mutating func change(_ directory: String, _ body: (inout Entry) -> Void) {
+    count(entries[directory]!, -1)
+    body(&entries[directory]!)
+    count(entries[directory]!, 1)
+  }
+
+  private mutating func count(_ entry: Entry, _ change: Int) {
+    count(entry.jobs.map(\.planned.fingerprint), change)
+    unwritten += change * entry.inferred
+  }
+
+  private mutating func count(_ fingerprints: [String], _ change: Int) {
+    for fingerprint in fingerprints {
+      let count = uses[fingerprint, default: 0] + change
+      uses[fingerprint] = count > 0 ? count : nil
     }
   }
+
+  /// Of all results that somebody waits for: what else is in the spool is nobody's.
+  public var neededFingerprints: Set<String> { Set(uses.keys) }
 
   /// Those of a session's jobs whose results another session needs as well.
   func shared(_ jobs: [JobIdentity], of entry: Entry) -> [JobIdentity] {
@@ -288,14 +361,18 @@ public struct JobBook: Sendable {
   }
 
   /// A session that has nothing left to do, and nothing to write.
-  mutating func end(_ directory: String, failure: Failure? = nil, at now: Now) -> [BookEffect] {
+  ///
+  /// - Parameter isAsked: a person wanted it.
+  mutating func end(
+    _ directory: String, failure: Failure? = nil, isAsked: Bool = false, at now: Now
+  ) -> [BookEffect] {
     let entry = entries[directory]!
     let outcome = SessionOutcome(
       kind: entry.isCancelled ? .cancelled : .failed, inspection: entry.work.inspection, directory: directory,
       jobs: entry.jobs.map { .init(planned: $0.planned, state: $0.state) }, commit: nil, failure: failure,
       beganAt: entry.beganAt)
-    // What was remembered as failed is not told once more.
-    let isNew = entry.beganAt != nil || entry.isCancelled || failure != nil
+    // What was remembered as failed, or cancelled, is not told once more.
+    let isNew = entry.beganAt != nil || isAsked || failure != nil
     entries[directory]!.beganAt = nil
     return leave(directory, failure) + (isNew ? [.tell(.ended(outcome))] : [])
   }
@@ -337,7 +414,9 @@ public struct JobBook: Sendable {
 
   mutating func set(_ state: JobState, at index: Int, of directory: String, at now: Now) -> [BookEffect] {
     due.remove(entries[directory]!.jobs[index].state, directory, index)
+    unwritten -= entries[directory]!.inferred
     entries[directory]!.set(state, at: index)
+    unwritten += entries[directory]!.inferred
     due.insert(state, directory, index)
     return [stored(index, of: directory, at: now)]
   }
@@ -376,5 +455,17 @@ extension SessionState {
     case .delayed(let delay): delay.due
     default: nil
     }
+  }
+}
+
+extension AttemptRecord.Work {
+  fileprivate var job: JobIdentity? { if case .inference(let job, _) = self { job } else { nil } }
+}
+
+extension UnfinishedAttempt {
+  /// Nil where it works on other data.
+  fileprivate init?(_ record: AttemptRecord, fingerprint: String) {
+    guard let handle = record.handle, case .inference(_, fingerprint) = record.work else { return nil }
+    self.init(id: record.id, handle: handle)
   }
 }

@@ -38,6 +38,8 @@ public struct Start: Equatable, Sendable {
   public let source: SessionSource
   public let inspection: Inspection
   public let task: Task
+  /// Of an earlier run of the daemon's, which may still be at work.
+  public var handle: String?
 }
 
 /// How a session that was worked on ended.

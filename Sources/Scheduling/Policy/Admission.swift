@@ -34,6 +34,8 @@ public enum Hold: Equatable, Sendable, CustomStringConvertible {
   case jobs(Int)
   /// The next one has no room beside those that run.
   case memory(neededBytes: Int, freeBytes: Int)
+  /// So many results wait to be written.
+  case unwritten(Int)
 
   public enum Resource: String, Sendable { case cpu, memory, io }
 
@@ -50,6 +52,8 @@ public enum Hold: Equatable, Sendable, CustomStringConvertible {
     case .memory(let needed, let free):
       "the next job needs about \(needed >> 20) MB of memory, and \(free >> 20) MB are left beside those that run "
         + "(limits.memory_total_percent)"
+    case .unwritten(let count):
+      "\(count) results cannot be written yet: blechctl status names the sessions, and what keeps each from it"
     }
   }
 
@@ -57,7 +61,7 @@ public enum Hold: Equatable, Sendable, CustomStringConvertible {
   var isTheMachines: Bool {
     switch self {
     case .hours, .disk, .pressure: true
-    case .paused, .jobs, .memory: false
+    case .paused, .jobs, .memory, .unwritten: false
     }
   }
 }

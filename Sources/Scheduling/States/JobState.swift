@@ -43,8 +43,13 @@ public struct Tries: Equatable, Sendable {
 /// It waits for its turn.
 public struct Queued: Equatable, Sendable {
   public let tries: Tries
+  /// An earlier run of the daemon began it where it may still be at work: that is taken up again.
+  public let unfinished: UnfinishedAttempt?
 
-  fileprivate init(tries: Tries) { self.tries = tries }
+  fileprivate init(tries: Tries, unfinished: UnfinishedAttempt? = nil) {
+    self.tries = tries
+    self.unfinished = unfinished
+  }
 
   public func begin(_ attempt: Int64, at now: Moment) -> Running {
     Running(attempt: attempt, began: now, tries: tries)
@@ -54,6 +59,13 @@ public struct Queued: Equatable, Sendable {
   public func refuse(_ failure: Failure) -> Failed { Failed(tries: tries, failure: failure) }
 
   public func cancel() -> Cancelled { Cancelled() }
+}
+
+/// An attempt of an earlier run of the daemon, on an executor whose workers outlive it.
+public struct UnfinishedAttempt: Equatable, Sendable {
+  public let id: Int64
+  /// What the executor finds it by.
+  public let handle: String
 }
 
 /// A worker is at work on it.
@@ -146,10 +158,14 @@ public struct Cancelled: Equatable, Sendable {
 extension JobState {
   /// What an earlier run of the daemon left: what ran then is queued again.
   ///
-  /// - Parameter due: when a retry that was written down falls due.
-  static func restored(_ state: StoredJobState, _ tries: Tries, due: (Int64) -> Moment) -> JobState {
+  /// - Parameters:
+  ///   - unfinished: where it may still be at work.
+  ///   - due: when a retry that was written down falls due.
+  static func restored(
+    _ state: StoredJobState, _ tries: Tries, unfinished: UnfinishedAttempt?, due: (Int64) -> Moment
+  ) -> JobState {
     switch state {
-    case .queued, .running: .queued(Queued(tries: tries))
+    case .queued, .running: .queued(Queued(tries: tries, unfinished: unfinished))
     case .retrying(let dueAt, let failure):
       .retrying(Retrying(tries: tries, due: due(dueAt), failure: failure))
     case .inferred(let summary): .inferred(Inferred(summary: summary))

@@ -23,6 +23,8 @@ public enum SessionState: Equatable, Sendable {
     public let tries: Tries
   }
 
+  var isEnded: Bool { if case .ended = self { true } else { false } }
+
   /// Whether the lease of its directory is ours.
   var isOurs: Bool {
     switch self {

@@ -59,7 +59,8 @@ struct Remembering: Sendable {
   /// remembered of it.
   var requests: [FilePath: SessionRequest] {
     stored.sessions.reduce(into: [:]) { requests, session in
-      requests[FilePath(session.path)] = session.request ?? (session.phase == .committing ? .retry : nil)
+      requests[FilePath(session.path)] =
+        session.isRetraining ? .retrain : session.request ?? (session.phase == .committing ? .retry : nil)
     }
   }
 

@@ -33,6 +33,8 @@ final class WorkService: Service {
   /// How long a worker's start waits until it is written down that it began.
   private static let longestFlush = Duration.seconds(2)
   private static let pruneInterval = Duration.seconds(3600)
+  /// For how long results are kept that nobody waits for.
+  private static let spoolPeriod = Duration.seconds(86_400)
 
   init(
     _ remembering: Remembering, executor: LocalExecutor, inbox: WorkInbox, watch: WatchService,
@@ -136,7 +138,16 @@ final class WorkService: Service {
   private func pruneOn() async {
     repeat {
       await remembering.prune(watch.watch.configuration.history)
+      await sweepSpool()
     } while (try? await Task.sleep(for: Self.pruneInterval)) != nil
+  }
+
+  private func sweepSpool() async {
+    let needed = await scheduler.neededFingerprints
+    let time = Date.now.timeIntervalSince1970 - Self.spoolPeriod / .seconds(1)
+    try? onOwnThread { [spool] in
+      try? Spool(at: spool).removeOthers(than: needed, olderThan: Int64(time * 1e9))
+    }
   }
 
   /// What a daemon that died had taken. Where its session has work still, the lease is taken over in any case.
