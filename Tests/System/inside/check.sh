@@ -56,6 +56,17 @@ cpu_percent() {
   echo $((($(number usage_usec "$1/cpu.stat") - used) * 100 / (${EPOCHREALTIME/./} - begin)))
 }
 
+# What a process uses of one processor in three seconds, in percent.
+cpu_percent_of() {
+  local -i begin=${EPOCHREALTIME/./} used
+  used=$(ticks "$1")
+  sleep 3
+  echo $((($(ticks "$1") - used) * 1000000 / (${EPOCHREALTIME/./} - begin)))
+}
+
+# The time that a process has used, in hundredths of a second (man 5 proc: utime and stime).
+ticks() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+
 # The directory of a service's control group.
 group_of() { echo "/sys/fs/cgroup$(systemctl show --property ControlGroup --value "$1")"; }
 

@@ -20,6 +20,7 @@ use_worker() {
 }
 
 start_daemon() {
+  cp /trial/blechd.slice /run/systemd/system/
   start_unit blechd.service
   eventually 60 daemon_is watching
 }
@@ -34,6 +35,9 @@ drop_session() { runuser -u blechd -- cp -r "/trial/session/$name" "$lab/"; }
 session_is() {
   sed -n '/^  "sessions" : \[/,/^  \]/p' /run/blechd/status.json | grep -E "\"state\" : \"($1)\""
 }
+
+# main_process: the daemon's number.
+main_process() { systemctl show --property MainPID --value blechd.service; }
 
 # What the service has said in the journal.
 has_said() { journalctl -b -u blechd.service -o cat | grep -E "$1"; }
