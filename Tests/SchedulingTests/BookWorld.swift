@@ -48,8 +48,8 @@ struct BookWorld {
     moment = .now
   }
 
-  static func rules(_ configuration: Configuration) -> JobBook.Rules {
-    WorkSettings(configuration, spool: "/spool", cores: 2, machineMemoryBytes: 16 << 30).rules
+  static func rules(_ configuration: Configuration, machineMemoryBytes: Int = 16 << 30) -> JobBook.Rules {
+    WorkSettings(configuration, spool: "/spool", cores: 2, machineMemoryBytes: machineMemoryBytes).rules
   }
 
   var now: Now { Now(moment: moment, wall: wall) }

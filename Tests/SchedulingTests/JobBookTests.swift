@@ -243,6 +243,27 @@ struct JobBookTests {
     #expect(abs(world.book.correction.factor - 1.3) < 0.001)
   }
 
+  @Test func `those that run and those that wait take what such jobs were found to take`() {
+    // Room for two such jobs as they are expected, and a half; they take twice as much.
+    let job = work("/a").jobs[0]
+    let estimate = MemoryEstimate.bytes(for: job, work("/a").inspection.parameters)
+    var configuration = Configuration.default
+    configuration.limits.jobs = .count(4)
+    configuration.limits.memoryTotalPercent = 100
+    let total = estimate / 2 * 5 / 100 * 100
+    var world = BookWorld()
+    world.perform(
+      world.book.apply(BookWorld.rules(configuration, machineMemoryBytes: total), at: world.now))
+    world.enqueue(work("/first", tastes: 0..<1))
+    var end = BookWorld.success(of: world.running[0])
+    end.use.peakMemoryBytes = estimate * 2
+    world.end(world.running[0].attempt, end)
+    world.endFirst()
+    world.enqueue(work("/a", tastes: 0..<3))
+    #expect(world.runningJobs == ["/a 0"])
+    #expect(world.hold == .memory(neededBytes: estimate * 2, freeBytes: total - estimate * 2))
+  }
+
   @Test func `a commit that hangs holds up others for a while only`() {
     var world = BookWorld(jobs: 4)
     for name in ["/a", "/b", "/c"] { world.enqueue(work(name, tastes: 0..<1)) }

@@ -233,4 +233,19 @@ struct SteeringTests {
       .map(\.source.directory)
     #expect(order == ["/first/a", "/second/c", "/first/b", "/secondary/d"])
   }
+
+  @Test func `limits that change while results are written count for the rest of their session afterwards`() {
+    var world = BookWorld(jobs: 1) { $0.limits.memoryPerJobMB = 64 }
+    let (small, large) = (work("/a"), work("/a", units: 20_000))
+    world.enqueue(
+      Work(source: small.source, inspection: small.inspection, jobs: [small.jobs[0], large.jobs[1]]))
+    world.endFirst()
+    #expect(world.runningJobs == ["/a commit"])
+    var configuration = Configuration.default
+    configuration.limits.memoryPerJobMB = 100_000
+    world.perform(world.book.apply(BookWorld.rules(configuration), at: world.now))
+    #expect(world.runningJobs == ["/a commit"])
+    world.endFirst()
+    #expect(world.runningJobs == ["/a 1"])
+  }
 }
