@@ -44,7 +44,7 @@ final class Notifier: Sendable {
 
   func run() async {
     for await message in messages {
-      let assignment = Assignment(id: 0, task: .notify(message.task), bounds: message.bounds)
+      let assignment = Assignment(task: .notify(message.task), bounds: message.bounds)
       let end = await executor.run(assignment, resuming: nil) { _ in }
       if case .failure(let failure) = end.result, end.reason != .cancelled {
         log.warning("\(message.directory): notify.command: \(failure)")
