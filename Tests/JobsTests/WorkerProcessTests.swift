@@ -76,6 +76,18 @@ import WorkerProtocol
     #expect(try await failure("echo '\(line(.error(error)))'; exit 66") == error)
   }
 
+  @Test func `What ends a line elsewhere does not tear a message`() async throws {
+    let names = "NaCl\u{2028}0.1 M\u{2029}\u{85}\u{B}\u{C}\r\n"
+    let error = Failure(.noInput, "/data/\(names)", names, remedy: names)
+    let line = try line(.error(error))
+    // As the worker writes it.
+    #expect(["\u{2028}", "\u{2029}", "\u{85}"].allSatisfy(line.contains))
+    try await withScratchAsync { scratch in
+      let said = try scratch.write("said", line + "\n")
+      #expect(try await failure("cat '\(said)'; exit 66") == error)
+    }
+  }
+
   @Test func `An answer does not count if the worker fails after it`() async throws {
     let failure = try await failure("echo '\(line(.result(.demonstrated)))'; exit 3")
     #expect(failure?.code == .internalError)

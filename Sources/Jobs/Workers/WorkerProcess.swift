@@ -169,15 +169,18 @@ public struct WorkerProcess: Sendable {
     // A worker that fails before it has read everything says why on stdout.
     _ = try? await execution.standardInputWriter.write(request)
     var said = Said()
+    var lines = LineSplitter(longest: WorkerMessage.longestLine)
+    func hear(_ line: [UInt8]) async throws(Failure) {
+      let content = try content(of: line)
+      if case .use(let use) = content { watch.told(use) }
+      await watch.heard { await onMessage(content) }
+      said.last = content
+    }
     do {
-      for try await line in execution.standardOutput.strings(
-        bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
-      {
-        let content = try content(of: line)
-        if case .use(let use) = content { watch.told(use) }
-        await watch.heard { await onMessage(content) }
-        said.last = content
+      for try await chunk in execution.standardOutput {
+        for line in try chunk.withUnsafeBytes({ try lines.take($0) }) { try await hear(line) }
       }
+      if let last = lines.last { try await hear(last) }
       // Only now: the end of its input tells a worker that its parent is gone.
       try? await execution.standardInputWriter.finish()
     } catch {
@@ -189,12 +192,12 @@ public struct WorkerProcess: Sendable {
     return said
   }
 
-  private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
-    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)),
+  private static func content(of line: [UInt8]) throws(Failure) -> WorkerMessage.Content {
+    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line)),
       message.version == WorkerRequest.version
     else {
       throw Failure(
-        .internalError, "blechd-worker", "says what is no message: \(line.prefix(200))",
+        .internalError, "blechd-worker", "says what is no message: \(String(decoding: line.prefix(200), as: UTF8.self))",
         remedy: "install blechd, blechctl and blechd-worker of one version")
     }
     return message.content
