@@ -116,19 +116,34 @@ import WorkerProtocol
     }
   }
 
-  @Test func `What the kernel ended for its memory is told so`() async throws {
+  /// A worker that the kernel ends with that in its group's memory.events.
+  private func killed(by events: String, _ task: WorkerRequest.Task = inspect) async throws -> ExecutionEnd {
     try await withScratchAsync { scratch in
-      let fake = try FakeGroups(in: scratch)
-      let groups = try await ControlGroups.take(fake.calls())
-      let events = fake.scratch.path("\(FakeGroups.service)/worker-1/memory.events")
-      let executor = try executor(
-        scratch, "printf 'oom 1\\noom_kill 1\\n' > '\(events)'; kill -KILL $$", groups)
-      let end = await run(executor)
-      #expect(end.reason == .outOfMemory)
-      let failure = #expect(throws: Failure.self) { try end.result.get() }
-      #expect(
-        failure?.what == "its inspection took more memory than the 1074 MB allowed, and the kernel ended it")
+      let groups = try await ControlGroups.take(try FakeGroups(in: scratch).calls())
+      let file = scratch.path("\(FakeGroups.service)/worker-1/memory.events")
+      return await run(try executor(scratch, "printf '\(events)' > '\(file)'; kill -KILL $$", groups), task)
     }
+  }
+
+  @Test func `What the kernel ended for its memory is told so`() async throws {
+    let end = try await killed(by: "oom 1\\noom_kill 1\\n")
+    #expect(end.reason == .outOfMemory)
+    let failure = #expect(throws: Failure.self) { try end.result.get() }
+    #expect(
+      failure?.what == "its inspection took more memory than the 1074 MB allowed, and the kernel ended it")
+    #expect(failure?.code == .badData)
+  }
+
+  @Test(arguments: [(inspect, "oom 0\\noom_kill 1\\n"), (commit, "oom 0\\noom_kill 1\\n"), (commit, "oom 1\\noom_kill 1\\n")])
+  func `What the kernel ended as the machine ran out of memory has not gone beyond its bound`(
+    task: WorkerRequest.Task, events: String
+  ) async throws {
+    let end = try await killed(by: events, task)
+    #expect(end.reason == .killed)
+    let failure = #expect(throws: Failure.self) { try end.result.get() }
+    #expect(failure?.code == .temporary)
+    #expect(
+      failure?.what == "\(task.title) was ended by the kernel, as the machine ran out of memory")
   }
 
   @Test func `What the kernel counted of time is taken`() async throws {

@@ -17,7 +17,7 @@ import WorkerProtocol
 
   /// Runs a script as a worker.
   private func run(
-    _ script: String, onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
+    _ script: String, onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws -> WorkerMessage.Outcome {
     try await withScratchAsync { scratch in
       let worker = WorkerProcess(WorkerExecutable(path: try scratch.script(script)))
@@ -162,6 +162,32 @@ import WorkerProtocol
       #expect(failure?.code == .interrupted)
       let pid = try #require(pid_t(scratch.text("pid").dropLast()))
       #expect(kill(pid, 0) == -1 && errno == ESRCH)
+    }
+  }
+}
+
+extension WorkerProcessTests {
+  @Test(arguments: [.recover(RecoverTask(path: "/data", searchesBelow: true)), ScriptedWorkers.commit])
+  func `A worker that writes to a session is waited for, whoever is cancelled`(task: WorkerRequest.Task) async throws {
+    try await withScratchAsync { scratch in
+      let script = try scratch.script(
+        """
+        trap 'echo TERM > "\(scratch.path("term"))"' TERM
+        : > '\(scratch.path("begun"))'
+        while [ ! -e '\(scratch.path("go"))' ]; do sleep 0.05; done
+        \(ScriptedWorkers.answer)
+        """)
+      let run = Task { () async throws(Failure) in
+        try await WorkerProcess(WorkerExecutable(path: script)).run(task)
+      }
+      while try !scratch.names.contains("begun") { try await Task.sleep(for: .milliseconds(10)) }
+      run.cancel()
+      // One that is not left alone is killed after five seconds.
+      try await Task.sleep(for: .seconds(6))
+      try scratch.write("go", "")
+      let outcome = try await run.value
+      #expect(outcome == .demonstrated)
+      #expect(try !scratch.names.contains("term"))
     }
   }
 }

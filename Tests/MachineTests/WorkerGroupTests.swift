@@ -67,13 +67,23 @@ import Testing
 
   @Test func `What a group took is read from the kernel's files`() async throws {
     try await withGroup { group, fake, name in
-      #expect(group.use == GroupUse() && group.outOfMemoryKills == 0)
+      #expect(group.use == GroupUse() && group.memoryKill == nil)
       try fake.write("\(name)/cpu.stat", "usage_usec 1500000\nuser_usec 1\nsystem_usec 2\n")
       try fake.write("\(name)/memory.current", "4096\n")
       try fake.write("\(name)/memory.peak", "8192\n")
-      try fake.write("\(name)/memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 3\noom_group_kill 1\n")
       #expect(group.use == GroupUse(cpuSeconds: 1.5, memoryBytes: 4096, peakMemoryBytes: 8192))
-      #expect(group.outOfMemoryKills == 3)
+    }
+  }
+
+  @Test(arguments: [(0, 0, nil), (2, 0, nil), (0, 1, .outside), (1, 1, .ownBound)] as [(Int, Int, MemoryKill?)])
+  func `A kill for the group's own bound is told from one for the machine's memory`(
+    reached: Int, killed: Int, kill: MemoryKill?
+  ) async throws {
+    try await withGroup { group, fake, name in
+      try fake.write(
+        "\(name)/memory.events",
+        "low 0\nhigh 0\nmax 7\noom \(reached)\noom_kill \(killed)\noom_group_kill 1\n")
+      #expect(group.memoryKill == kill)
     }
   }
 

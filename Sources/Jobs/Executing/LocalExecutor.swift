@@ -56,14 +56,6 @@ public final class LocalExecutor: JobExecutor {
             "\(assignment.task.title) ended with the daemon that had begun it",
             remedy: "try again")), reason: .lost)
     }
-    guard assignment.task.mustFinish else { return await carryOut(assignment, onReport) }
-    // In a task of its own, which nobody cancels.
-    return await Task { await carryOut(assignment, onReport) }.value
-  }
-
-  private func carryOut(
-    _ assignment: Assignment, _ onReport: @escaping @Sendable (ExecutionReport) async -> Void
-  ) async -> ExecutionEnd {
     let setting: WorkerSetting
     do throws(ControlGroupObstacle) {
       setting = try makeSetting(for: assignment)

@@ -11,6 +11,8 @@ struct WorkerEnd: Sendable {
   var nonsense: Failure?
   var status: TerminationStatus
   var breach: Breach?
+  /// Whether the kernel ended it, or what it had started, for a need of memory that was not its own.
+  var isEndedForMachineMemory = false
   /// Whether its result is not wanted any more.
   var isCancelled: Bool
   /// Whether nonsense, and nothing else, was the reason to end it.
@@ -29,12 +31,14 @@ struct WorkerEnd: Sendable {
     case (.error(let failure), _):
       // The kernel may have ended what the worker had started, and not the worker.
       if case .kernelMemory = breach { return (.outOfMemory, .failure(failure)) }
+      if isEndedForMachineMemory { return (.killed, .failure(failure)) }
       return (.failed, .failure(failure))
     default: break
     }
     // Before what follows: whoever does not end when asked to is killed.
     if isCancelled { return (.cancelled, .failure(.interruption(of: "blechd-worker"))) }
     if let breach { return (breach.reason, .failure(Failure(breach, of: task))) }
+    if isEndedForMachineMemory { return (.killed, .failure(Failure(machineMemoryEnded: task))) }
     if case .signaled(let signal) = status, !wasEndedForNonsense {
       // What a worker was saying as it was ended is no message.
       return (reason(of: signal), .failure(failure(of: signal, task, bounds)))

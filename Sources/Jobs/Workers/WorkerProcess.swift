@@ -18,7 +18,8 @@ public struct WorkerProcess: Sendable {
 
   public init(_ executable: WorkerExecutable) { self.executable = executable }
 
-  /// Runs one task to its end. Cancelling the task that runs this ends the worker.
+  /// Runs one task to its end. Cancelling the task that runs this ends the worker, unless it writes to a session
+  /// (`WorkerRequest.Task.mustFinish`): that is waited for.
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
@@ -28,12 +29,13 @@ public struct WorkerProcess: Sendable {
   ///   `.temporary`); `.internalError` where the worker ended without a word.
   public func run(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil,
-    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
+    onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws(Failure) -> WorkerMessage.Outcome {
     try await execute(task, bounds: bounds, onMessage: onMessage).result.get()
   }
 
-  /// Runs one task to its end, and tells all that is known of it.
+  /// Runs one task to its end, and tells all that is known of it. Cancelling the task that runs this ends the worker,
+  /// unless it writes to a session.
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started; not one that must finish.
@@ -41,10 +43,19 @@ public struct WorkerProcess: Sendable {
   ///   - onUse: is told once a second what the worker has taken and the memory that it has now, in bytes.
   func execute(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil, within setting: WorkerSetting = WorkerSetting(),
-    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in },
+    onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void = { _ in },
     onUse: @escaping BoundsWatch.UseObserver = { _, _ in }
   ) async -> ExecutionEnd {
-    let bounds = task.mustFinish ? nil : bounds
+    guard task.mustFinish else { return await carryOut(task, bounds, setting, onMessage, onUse) }
+    // In a task of its own, which nobody cancels.
+    return await Task { await carryOut(task, nil, setting, onMessage, onUse) }.value
+  }
+
+  private func carryOut(
+    _ task: WorkerRequest.Task, _ bounds: WorkerBounds?, _ setting: WorkerSetting,
+    _ onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void,
+    _ onUse: @escaping BoundsWatch.UseObserver
+  ) async -> ExecutionEnd {
     let watch = BoundsWatch(bounds, group: setting.group, startsOthers: task.startsOthers, onUse: onUse)
     let log = LogTail()
     let request = WorkerRequest(task, limits: setting.limits(within: bounds))
@@ -58,11 +69,12 @@ public struct WorkerProcess: Sendable {
         : (.notStarted, Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: ""))
       return ExecutionEnd(result: .failure(failure), reason: reason, use: watch.use, log: log.text)
     }
-    let isKilledByKernel = (setting.group?.outOfMemoryKills ?? 0) > 0
+    let memoryKill = setting.group?.memoryKill
+    let kernelBound = memoryKill == .ownBound ? bounds?.memory : nil
     let end = WorkerEnd(
       last: answer.said.last, nonsense: answer.said.nonsense, status: answer.status,
-      breach: watch.breach ?? (isKilledByKernel ? .kernelMemory(bound: bounds?.memory) : nil),
-      isCancelled: Task.isCancelled, wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
+      breach: watch.breach ?? kernelBound.map { .kernelMemory(bound: $0) },
+      isEndedForMachineMemory: memoryKill != nil && kernelBound == nil, isCancelled: Task.isCancelled, wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
     let (reason, result) = end.outcome(of: task, within: bounds)
     return ExecutionEnd(result: result, reason: reason, use: watch.use, log: end.log)
   }

@@ -30,6 +30,13 @@ public struct GroupUse: Equatable, Sendable {
   }
 }
 
+/// Whose memory was at its end when the kernel killed a group's processes.
+public enum MemoryKill: Equatable, Sendable {
+  case ownBound
+  /// That of the machine, or of a group around this one.
+  case outside
+}
+
 /// The control group of one worker.
 public struct WorkerGroup: Sendable {
   /// Its directory.
@@ -90,8 +97,15 @@ public struct WorkerGroup: Sendable {
       peakMemoryBytes: KernelFile.number("\(path)/memory.peak"))
   }
 
-  /// How many of its processes were killed because it had no memory left.
-  public var outOfMemoryKills: Int { KernelFile.numbers("\(path)/memory.events")["oom_kill"] ?? 0 }
+  /// Why the kernel killed any of its processes for memory, or nil where it did not.
+  ///
+  /// `oom_kill` counts those that were killed for whatever bound, the machine's own among them; `oom` counts how often
+  /// this group's bound was reached (man page: the kernel's admin-guide/cgroup-v2, memory.events).
+  public var memoryKill: MemoryKill? {
+    let events = KernelFile.numbers("\(path)/memory.events")
+    guard events["oom_kill", default: 0] > 0 else { return nil }
+    return events["oom", default: 0] > 0 ? .ownBound : .outside
+  }
 
   // MARK: Its end
 
