@@ -97,7 +97,7 @@ import WorkerProtocol
     }
   }
 
-  @Test func `What writes to a session is not held to memory, and the disk does not keep it waiting`()
+  @Test func `What writes to a session is held to no share of memory or processors, and its turn is everybody's`()
     async throws
   {
     try await withScratchAsync { scratch in
@@ -107,12 +107,18 @@ import WorkerProtocol
       async let end = run(executor, Self.commit)
       try await wait(scratch, for: 1)
       let name = "\(FakeGroups.service)/worker-1"
-      #expect(!fake.exists("\(name)/memory.max") && fake.text("\(name)/pids.max") == "256")
-      let expected = WorkerLimits(
-        controlGroup: scratch.path(name), openFiles: 1024, nice: 7, ioClass: .bestEffort)
+      #expect(["memory.max", "cpu.max", "cpu.weight.nice"].allSatisfy { !fake.exists("\(name)/\($0)") })
+      #expect(fake.text("\(name)/pids.max") == "256")
+      let expected = WorkerLimits(controlGroup: scratch.path(name), openFiles: 1024, ioClass: .bestEffort)
       #expect(try requests(scratch).first?.limits == expected)
       try scratch.write("go", "")
       #expect(await end.reason == .finished)
+    }
+    try await withScratchAsync { scratch in
+      let executor = try executor(scratch, waiting(scratch))
+      try scratch.write("go", "")
+      #expect(await run(executor, Self.commit).reason == .finished)
+      #expect(try requests(scratch).first?.limits == WorkerLimits(openFiles: 1024, ioClass: .bestEffort))
     }
   }
 

@@ -80,18 +80,22 @@ public final class LocalExecutor: JobExecutor {
   }
 
   private func makeSetting(for assignment: Assignment) throws(ControlGroupObstacle) -> WorkerSetting {
+    // What writes to a session holds others up meanwhile: it takes what it needs, and has its turn as everybody.
+    guard !assignment.task.mustFinish else {
+      return WorkerSetting(
+        limits: WorkerLimits(openFiles: Self.mostFiles, ioClass: .bestEffort),
+        group: try groups?.makeGroup(GroupLimits(processes: Self.mostProcesses)))
+    }
     let limits = state.withLock { $0.limits }
-    // What writes to a session holds others up meanwhile, and must not wait until nobody wants the disk.
-    let ioClass: WorkerLimits.IOClass =
-      assignment.task.mustFinish || limits.ioClass == .bestEffort ? .bestEffort : .idle
     var setting = WorkerSetting(
-      limits: WorkerLimits(openFiles: Self.mostFiles, nice: limits.nice, ioClass: ioClass))
+      limits: WorkerLimits(
+        openFiles: Self.mostFiles, nice: limits.nice,
+        ioClass: limits.ioClass == .bestEffort ? .bestEffort : .idle))
     if let groups {
-      // What must finish is not ended for its memory, by the kernel as little as by us.
       setting.group = try groups.makeGroup(
         GroupLimits(
-          memoryBytes: assignment.task.mustFinish ? nil : assignment.bounds.memory,
-          cpuPercent: limits.cpuPerJobPercent, processes: Self.mostProcesses))
+          memoryBytes: assignment.bounds.memory, cpuPercent: limits.cpuPerJobPercent,
+          processes: Self.mostProcesses))
     } else {
       setting.limits.processors = state.withLock { $0.shares.take(percent: limits.cpuPerJobPercent) }
     }
