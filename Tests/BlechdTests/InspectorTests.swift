@@ -166,7 +166,8 @@ import WorkerProtocol
     try JSONDecoder().decode(WorkerRequest.self, from: Data(scratch.bytes(task))).limits
   }
 
-  @Test func `What inspects and what recovers are held to the owner's limits, in a group each`() async throws {
+  @Test func `What inspects and what recovers are held to the owner's limits, in a group each`() async throws
+  {
     try await withScratchAsync { scratch in
       let groups = try await ControlGroups.take(try FakeGroups(in: scratch).calls())
       let inspector = Inspector(
@@ -184,7 +185,8 @@ import WorkerProtocol
       #expect(
         recovery
           == WorkerLimits(
-            controlGroup: scratch.path("\(FakeGroups.service)/worker-2"), openFiles: 1024, ioClass: .bestEffort))
+            controlGroup: scratch.path("\(FakeGroups.service)/worker-2"), openFiles: 1024,
+            ioClass: .bestEffort))
     }
   }
 

@@ -86,8 +86,11 @@ import WorkerProtocol
       async let end = run(executor)
       try await wait(scratch, for: 1)
       let name = "\(FakeGroups.service)/worker-1"
-      let files = ["memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max"]
-      #expect(files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "256"])
+      let files = [
+        "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max", "cpu.weight.nice",
+      ]
+      #expect(
+        files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "256", "7"])
       let expected = WorkerLimits(
         controlGroup: scratch.path(name), data: 2 << 30, openFiles: 1024, nice: 7, ioClass: .idle)
       #expect(try requests(scratch).first?.limits == expected)
@@ -97,7 +100,8 @@ import WorkerProtocol
     }
   }
 
-  @Test func `What writes to a session is held to no share of memory or processors, and its turn is everybody's`()
+  @Test
+  func `What writes to a session is held to no share of memory or processors, and its turn is everybody's`()
     async throws
   {
     try await withScratchAsync { scratch in
@@ -140,7 +144,9 @@ import WorkerProtocol
     #expect(failure?.code == .badData)
   }
 
-  @Test(arguments: [(inspect, "oom 0\\noom_kill 1\\n"), (commit, "oom 0\\noom_kill 1\\n"), (commit, "oom 1\\noom_kill 1\\n")])
+  @Test(arguments: [
+    (inspect, "oom 0\\noom_kill 1\\n"), (commit, "oom 0\\noom_kill 1\\n"), (commit, "oom 1\\noom_kill 1\\n"),
+  ])
   func `What the kernel ended as the machine ran out of memory has not gone beyond its bound`(
     task: WorkerRequest.Task, events: String
   ) async throws {

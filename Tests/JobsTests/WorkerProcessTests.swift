@@ -168,7 +168,9 @@ import WorkerProtocol
 
 extension WorkerProcessTests {
   @Test(arguments: [.recover(RecoverTask(path: "/data", searchesBelow: true)), ScriptedWorkers.commit])
-  func `A worker that writes to a session is waited for, whoever is cancelled`(task: WorkerRequest.Task) async throws {
+  func `A worker that writes to a session is waited for, whoever is cancelled`(task: WorkerRequest.Task)
+    async throws
+  {
     try await withScratchAsync { scratch in
       let script = try scratch.script(
         """

@@ -19,11 +19,14 @@ import Testing
   }
 
   @Test func `Limits are written as the kernel reads them`() async throws {
-    let limits = GroupLimits(memoryBytes: 1 << 30, cpuPercent: 150, processes: 64)
+    let limits = GroupLimits(memoryBytes: 1 << 30, cpuPercent: 150, processes: 64, nice: 12)
     try await withGroup(limits) { _, fake, name in
       #expect(name == "\(FakeGroups.service)/worker-1")
-      let files = ["memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max"]
-      #expect(files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "64"])
+      let files = [
+        "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max", "cpu.weight.nice",
+      ]
+      #expect(
+        files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "64", "12"])
     }
   }
 
@@ -75,7 +78,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [(0, 0, nil), (2, 0, nil), (0, 1, .outside), (1, 1, .ownBound)] as [(Int, Int, MemoryKill?)])
+  @Test(
+    arguments: [(0, 0, nil), (2, 0, nil), (0, 1, .outside), (1, 1, .ownBound)] as [(Int, Int, MemoryKill?)])
   func `A kill for the group's own bound is told from one for the machine's memory`(
     reached: Int, killed: Int, kill: MemoryKill?
   ) async throws {

@@ -95,7 +95,7 @@ public final class LocalExecutor: JobExecutor {
       setting.group = try groups.makeGroup(
         GroupLimits(
           memoryBytes: assignment.bounds.memory, cpuPercent: limits.cpuPerJobPercent,
-          processes: Self.mostProcesses))
+          processes: Self.mostProcesses, nice: limits.nice))
     } else {
       setting.limits.processors = state.withLock { $0.shares.take(percent: limits.cpuPerJobPercent) }
     }

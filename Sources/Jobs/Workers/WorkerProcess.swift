@@ -74,7 +74,8 @@ public struct WorkerProcess: Sendable {
     let end = WorkerEnd(
       last: answer.said.last, nonsense: answer.said.nonsense, status: answer.status,
       breach: watch.breach ?? kernelBound.map { .kernelMemory(bound: $0) },
-      isEndedForMachineMemory: memoryKill != nil && kernelBound == nil, isCancelled: Task.isCancelled, wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
+      isEndedForMachineMemory: memoryKill != nil && kernelBound == nil, isCancelled: Task.isCancelled,
+      wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
     let (reason, result) = end.outcome(of: task, within: bounds)
     return ExecutionEnd(result: result, reason: reason, use: watch.use, log: end.log)
   }
@@ -209,7 +210,8 @@ public struct WorkerProcess: Sendable {
       message.version == WorkerRequest.version
     else {
       throw Failure(
-        .internalError, "blechd-worker", "says what is no message: \(String(decoding: line.prefix(200), as: UTF8.self))",
+        .internalError, "blechd-worker",
+        "says what is no message: \(String(decoding: line.prefix(200), as: UTF8.self))",
         remedy: "install blechd, blechctl and blechd-worker of one version")
     }
     return message.content

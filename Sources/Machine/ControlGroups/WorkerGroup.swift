@@ -9,11 +9,15 @@ public struct GroupLimits: Equatable, Sendable {
   public var cpuPercent: Int?
   /// Threads, too, count as processes.
   public var processes: Int?
+  /// The group's weight beside others, as if it were one process of this niceness: 0 (as everybody) to 19. Where groups
+  /// share processors, the niceness of a process counts inside its own alone.
+  public var nice: Int?
 
-  public init(memoryBytes: Int? = nil, cpuPercent: Int? = nil, processes: Int? = nil) {
+  public init(memoryBytes: Int? = nil, cpuPercent: Int? = nil, processes: Int? = nil, nice: Int? = nil) {
     self.memoryBytes = memoryBytes
     self.cpuPercent = cpuPercent
     self.processes = processes
+    self.nice = nice
   }
 }
 
@@ -77,6 +81,8 @@ public struct WorkerGroup: Sendable {
       try write("\(overflow ? "max" : "\(quota)") \(Self.cpuPeriod)", to: "cpu.max")
     }
     if let processes = limits.processes { try write("\(processes)", to: "pids.max") }
+    // Kind to others, and nothing that they depend on.
+    if let nice = limits.nice { try? write("\(nice)", to: "cpu.weight.nice") }
   }
 
   private func write(_ text: String, to file: String) throws(ControlGroupObstacle) {
