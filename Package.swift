@@ -274,8 +274,8 @@ let package = Package(
     .testTarget(
       name: "BlechdTests",
       dependencies: [
-        "Configuration", "Control", "Intake", "Jobs", "Machine", "Parameters", "Reporting", "TestSupport",
-        "Vocabulary", "Watching", "WorkerProtocol", "blechd", system,
+        "Configuration", "Control", "Intake", "Jobs", "Machine", "Parameters", "Reporting", "Scheduling",
+        "TestSupport", "Vocabulary", "Watching", "WorkerProtocol", "blechd", system,
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(
