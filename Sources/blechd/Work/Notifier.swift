@@ -53,6 +53,8 @@ final class Notifier: Sendable {
   private static func bounds(_ limits: Configuration.Limits) -> WorkerBounds {
     var bounds = WorkerBounds(limits)
     bounds.wallTime = min(bounds.wallTime, longestRun)
+    // A command says nothing.
+    bounds.silence = nil
     return bounds
   }
 
