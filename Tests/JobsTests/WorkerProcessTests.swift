@@ -35,12 +35,11 @@ import WorkerProtocol
     let outcome = try await run(
       """
       echo '\(line(.progress(progress)))'
-      echo '\(line(.warning("careful")))'
       echo '\(line(.result(.demonstrated)))'
       """
     ) { await messages.append($0) }
     #expect(outcome == .demonstrated)
-    #expect(await messages.all == [.progress(progress), .warning("careful"), .result(.demonstrated)])
+    #expect(await messages.all == [.progress(progress), .result(.demonstrated)])
   }
 
   @Test func `A worker gets its request as one line, and its input stays open while it works`() async throws {
@@ -116,8 +115,7 @@ import WorkerProtocol
 
   @Test func `A flood on stderr neither blocks a worker nor fills our memory`() async throws {
     let failure = try await failure("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo END >&2; exit 1")
-    #expect(failure?.what.hasSuffix("xEND\n") == true)
-    #expect((failure?.what.utf8.count ?? 0) < 100_000)
+    #expect(failure?.what.hasSuffix("): " + String(repeating: "x", count: 2000)) == true)
   }
 
   @Test func `A line without an end is cut off, not collected`() async throws {

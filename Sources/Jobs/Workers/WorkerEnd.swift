@@ -73,11 +73,14 @@ struct WorkerEnd: Sendable {
     let isAsked = !Self.crashes.contains(signal)
     return Failure(
       isAsked ? .temporary : .internalError, task.place,
-      bounded + (log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))"),
+      bounded + report,
       remedy: isAsked ? "try again, or allow more memory" : "check the session's files, and report this")
   }
 
-  /// Enough of what a crash leaves on stderr to tell one from another, in characters.
+  /// What a failure tells of the stderr.
+  private var report: String { log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))" }
+
+  /// Enough of what a crash leaves there to tell one from another, in characters.
   private static let longestReport = 2000
 
   private var unexplained: Failure {
@@ -88,7 +91,7 @@ struct WorkerEnd: Sendable {
     }
     return Failure(
       .internalError, "blechd-worker",
-      "ended without a result (\(status))\(log.isEmpty ? "" : ": \(log)")",
+      "ended without a result (\(status))\(report)",
       remedy: "please report this")
   }
 }

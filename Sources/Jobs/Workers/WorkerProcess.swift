@@ -23,7 +23,7 @@ public struct WorkerProcess: Sendable {
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
-  ///   - onMessage: is handed progress and warnings as they come.
+  ///   - onMessage: is handed what it says as it comes.
   /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the
   ///   bound where it was ended for that (`.badData` for an inspection that takes too much memory, else
   ///   `.temporary`); `.internalError` where the worker ended without a word.
@@ -39,7 +39,7 @@ public struct WorkerProcess: Sendable {
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started; not one that must finish.
-  ///   - onMessage: is handed progress and warnings as they come.
+  ///   - onMessage: is handed what it says as it comes.
   ///   - onUse: is told once a second what the worker has taken and the memory that it has now, in bytes.
   func execute(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil, within setting: WorkerSetting = WorkerSetting(),

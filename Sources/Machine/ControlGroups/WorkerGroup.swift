@@ -21,19 +21,6 @@ public struct GroupLimits: Equatable, Sendable {
   }
 }
 
-/// What the processes of one group have taken; nil where the kernel does not tell.
-public struct GroupUse: Equatable, Sendable {
-  public var cpuSeconds: Double?
-  public var memoryBytes: Int?
-  public var peakMemoryBytes: Int?
-
-  public init(cpuSeconds: Double? = nil, memoryBytes: Int? = nil, peakMemoryBytes: Int? = nil) {
-    self.cpuSeconds = cpuSeconds
-    self.memoryBytes = memoryBytes
-    self.peakMemoryBytes = peakMemoryBytes
-  }
-}
-
 /// Whose memory was at its end when the kernel killed a group's processes.
 public enum MemoryKill: Equatable, Sendable {
   case ownBound
@@ -96,17 +83,15 @@ public struct WorkerGroup: Sendable {
 
   // MARK: What it has taken
 
-  public var use: GroupUse {
-    GroupUse(
-      cpuSeconds: KernelFile.numbers("\(path)/cpu.stat")["usage_usec"].map { Double($0) / 1e6 },
-      memoryBytes: KernelFile.number("\(path)/memory.current"),
-      peakMemoryBytes: KernelFile.number("\(path)/memory.peak"))
+  /// Processor time of all its processes, those that have ended among them; nil where the kernel does not tell.
+  public var cpuSeconds: Double? {
+    KernelFile.numbers("\(path)/cpu.stat")["usage_usec"].map { Double($0) / 1e6 }
   }
 
   /// Why the kernel killed any of its processes for memory, or nil where it did not.
   ///
   /// `oom_kill` counts those that were killed for whatever bound, the machine's own among them; `oom` counts how often
-  /// this group's bound was reached (man page: the kernel's admin-guide/cgroup-v2, memory.events).
+  /// this group's bound was reached (the kernel's admin-guide/cgroup-v2, memory.events).
   public var memoryKill: MemoryKill? {
     let events = KernelFile.numbers("\(path)/memory.events")
     guard events["oom_kill", default: 0] > 0 else { return nil }
