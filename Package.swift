@@ -244,7 +244,7 @@ let package = Package(
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
     .testTarget(
-      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary"],
+      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
       name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary"],

@@ -248,10 +248,18 @@ import WorkerProtocol
       )
       let seen = Reports()
       let end = await run(executor) { report in
-        await seen.add(report)
+        await seen.begin(report)
         if case .use = report { _ = try? scratch.write("go", "") }
+        // Long enough for the next one to come meanwhile, and for the worker to end.
+        try? await Task.sleep(for: .milliseconds(300))
+        await seen.end()
       }
+      // Whatever is told now is told too late.
+      let (told, mostAtOnce, underWay) = await (seen.told, seen.mostAtOnce, seen.underWay)
       #expect(end.reason == .finished)
+      #expect(mostAtOnce == 1 && underWay == 0)
+      try await Task.sleep(for: .seconds(2))
+      #expect(await seen.told == told)
       #expect(await seen.steps == [1, 2, 3, 4, 5])
       let uses = await seen.uses
       #expect(!uses.isEmpty && uses.allSatisfy { $0 > 100_000 })
@@ -298,12 +306,18 @@ import WorkerProtocol
 private actor Reports {
   private(set) var steps: [Int] = []
   private(set) var uses: [Int] = []
+  private(set) var (told, underWay, mostAtOnce) = (0, 0, 0)
 
-  func add(_ report: ExecutionReport) {
+  func begin(_ report: ExecutionReport) {
+    told += 1
+    underWay += 1
+    mostAtOnce = max(mostAtOnce, underWay)
     switch report {
     case .handle: Issue.record("a local worker cannot be found again")
     case .progress(let progress): steps.append(progress.step)
     case .use(_, let memoryBytes): uses.append(memoryBytes)
     }
   }
+
+  func end() { underWay -= 1 }
 }
