@@ -244,7 +244,7 @@ let package = Package(
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
     .testTarget(
-      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary"],
+      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
       name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary"],
@@ -274,8 +274,8 @@ let package = Package(
     .testTarget(
       name: "BlechdTests",
       dependencies: [
-        "Control", "Intake", "Jobs", "Parameters", "Reporting", "TestSupport", "Vocabulary", "Watching",
-        "WorkerProtocol", "blechd", system,
+        "Configuration", "Control", "Intake", "Jobs", "Machine", "Parameters", "Reporting", "Scheduling",
+        "TestSupport", "Vocabulary", "Watching", "WorkerProtocol", "blechd", system,
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .testTarget(

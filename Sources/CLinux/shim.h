@@ -4,12 +4,15 @@
 #define BLECHD_CLINUX_SHIM_H
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -90,6 +93,42 @@ static const int clinux_io_idle = 3;           // IOPRIO_CLASS_IDLE
 
 static inline long clinux_set_io_priority(int io_class, int level) {
     return syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, io_class << 13 | level);
+}
+
+extern int pipe2(int ends[2], int flags);
+
+// Runs a program that the kernel kills when the calling thread ends, however it ends (man 2 prctl, PR_SET_PDEATHSIG),
+// with `input` as its stdin and our stderr as its stdout. 0, or the number of the error that kept it from running.
+//
+// In C, as Swift has no fork: between it and exec only what is safe in a signal handler may be called.
+static inline int clinux_run_until_own_end(const char *program, char *const arguments[], char *const environment[],
+                                           int input, pid_t *process) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return errno;
+    pid_t parent = getpid();
+    *process = fork();
+    if (*process == 0) {
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0) {
+            if (getppid() != parent) _exit(127);    // It ended before that.
+            signal(SIGPIPE, SIG_DFL);               // What is ignored would be ignored by the program, too.
+            if (dup2(input, STDIN_FILENO) >= 0 && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+                execve(program, arguments, environment);
+        }
+        int number = errno;
+        _exit(write(report[1], &number, sizeof number) == sizeof number ? 127 : 126);
+    }
+    int number = *process < 0 ? errno : 0;
+    close(report[1]);
+    // Closed without a word by exec.
+    if (*process > 0) {
+        int told = 0;
+        ssize_t count;
+        do count = read(report[0], &told, sizeof told); while (count < 0 && errno == EINTR);
+        if (count == sizeof told) number = told;
+        if (number != 0) while (waitpid(*process, 0, 0) < 0 && errno == EINTR) {}
+    }
+    close(report[0]);
+    return number;
 }
 
 // A file in memory, which nobody else can reach (man 2 memfd_create).

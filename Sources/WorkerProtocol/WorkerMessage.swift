@@ -4,7 +4,6 @@ import Vocabulary
 public struct WorkerMessage: Codable, Equatable, Sendable {
   public enum Content: Codable, Equatable, Sendable {
     case progress(Progress)
-    case warning(String)
     /// What it has taken, just before its result or error.
     case use(ResourceUse)
     case result(Outcome)

@@ -67,8 +67,6 @@ public struct CommitTask: Codable, Equatable, Sendable {
     source: SessionSource, inspection: Inspection, jobs: [JobIdentity], spool: String,
     sharing: [JobIdentity] = [], pipelineWaitSeconds: Int?
   ) {
-    self.sharing = sharing
-    self.pipelineWaitSeconds = pipelineWaitSeconds
     self.source = source
     self.inspection = inspection
     self.jobs = jobs

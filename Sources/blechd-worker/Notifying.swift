@@ -38,12 +38,16 @@ extension Worker {
   }
 }
 
-/// A command that is run for somebody. It stays in this process's group, so that who ends the group ends it too.
+/// A command that is run for somebody. It stays in this process's group, so that who ends the group ends it too, and ends
+/// with this process where nobody is left to do that.
 enum NotifiedCommand {
   static func run(_ program: String, _ arguments: [String], input: Int32) throws(Failure) {
     ParentWatch.endGroupWithParent()
     var process = pid_t()
-    let status = spawn(program, arguments, input: input, &process)
+    var words = arguments.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    // By the main thread, which lives as long as this process.
+    let status = clinux_run_until_own_end(program, &words, environ, input, &process)
     guard status == 0 else {
       throw Failure(
         .badConfiguration, program, "cannot be run: \(String(cString: strerror(status)))",
@@ -61,28 +65,5 @@ enum NotifiedCommand {
         signal == 0 ? "ended with status \(end >> 8 & 0xff)" : "was ended by signal \(signal)",
         remedy: "see what it has written, and correct it or notify.command")
     }
-  }
-
-  private static func spawn(
-    _ program: String, _ arguments: [String], input: Int32, _ process: inout pid_t
-  ) -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    // Our stdout is for messages.
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // What we ignore would be ignored by it, too.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGPIPE)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-    var words = arguments.map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    return posix_spawn(&process, program, &actions, &attributes, &words, environ)
   }
 }

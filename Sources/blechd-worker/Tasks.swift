@@ -21,7 +21,7 @@ extension Worker {
   static func infer(_ task: InferTask, _ output: MessageOutput) throws(Failure) -> JobSummary {
     let clock = ContinuousClock()
     let start = clock.now
-    let reading = try SessionReading(of: task.source, only: task.job)
+    let reading = try reading(task)
     guard let planned = task.inspection.jobs.first(where: { $0.identity == task.job }) else {
       throw Failure(.usage, "blechd-worker", "\(task.job) is no job of the inspection", remedy: "")
     }
@@ -43,6 +43,20 @@ extension Worker {
       throw Failure(.internalError, task.spool, "\(error)", remedy: "please report this")
     }
     return summary
+  }
+
+  /// The session anew. Scripts rewrite its files in place: where one cannot be read that has changed since the inspection,
+  /// that says nothing about the session, which is looked at again.
+  private static func reading(_ task: InferTask) throws(Failure) -> SessionReading {
+    do throws(Failure) {
+      return try SessionReading(of: task.source, only: task.job)
+    } catch {
+      let stamps = try? Session(at: task.source.directory).stamps()
+      guard stamps != task.inspection.stamps else { throw error }
+      throw Failure(
+        .temporary, error.place, "\(error.what), and has changed since its inspection",
+        remedy: error.remedy, unreadiness: error.unreadiness)
+    }
   }
 
   private static func run(

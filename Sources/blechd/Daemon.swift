@@ -24,27 +24,29 @@ struct Daemon {
 
   func run() async throws(Failure) {
     let executable = try WorkerExecutable.find()
-    let worker = WorkerProcess(executable)
     log.notice("\(Software.name) starts, with \(file.path)\(isDryRun ? ", to decide and run nothing" : "")")
     if isDryRun {
+      let executor = LocalExecutor(
+        worker: executable, limits: configuration.limits, groups: .failure(.notWanted))
       let watch = try WatchService(
         file: file, configuration: configuration, state: state,
-        parts: Watch.Parts(worker: worker, inbox: nil, log: log))
+        parts: Watch.Parts(executor: executor, inbox: nil, log: log))
       return try await run(watch, work: nil)
     }
     let late = LateScheduler()
     let remembering = try await Remembering.open(in: state, log: log) {
       await late.scheduler?.snapshot() ?? []
     }
+    let executor = LocalExecutor(
+      worker: executable, limits: configuration.limits, groups: await Self.controlGroups())
+    log.notice("limits: \(executor.limitsInForce)")
     let inbox = WorkInbox()
     let watch = try WatchService(
       file: file, configuration: configuration, state: state,
       parts: Watch.Parts(
-        worker: worker, recall: remembering.recall, remember: remembering.remember, inbox: inbox, log: log),
+        executor: executor, recall: remembering.recall, remember: remembering.remember, inbox: inbox,
+        log: log),
       requests: remembering.requests)
-    let executor = LocalExecutor(
-      worker: executable, limits: configuration.limits, groups: await Self.controlGroups())
-    log.notice("limits: \(executor.limitsInForce)")
     let work = WorkService(
       remembering, executor: executor, inbox: inbox, watch: watch, state: state, late: late, log: log)
     try await run(watch, work: work)

@@ -1,7 +1,9 @@
+import Configuration
 import FoundationEssentials
 import Intake
 import Jobs
 import Logging
+import Machine
 import Parameters
 import Synchronization
 import TestSupport
@@ -24,10 +26,18 @@ import WorkerProtocol
     String(decoding: try JSONEncoder().encode(WorkerMessage(content)), as: UTF8.self)
   }
 
+  private static func executor(_ script: String, _ groups: ControlGroups? = nil) -> LocalExecutor {
+    var limits = Configuration.Limits()
+    limits.nice = 7
+    return LocalExecutor(
+      worker: WorkerExecutable(path: script), limits: limits,
+      groups: groups.map { .success($0) } ?? .failure(.noHierarchy))
+  }
+
   /// A session with a journal until it is recovered; `asked` lists what the worker was asked.
   private static func worker(
     _ scratch: Scratch, recovery: WorkerMessage.Content, undoes: Bool = true
-  ) throws -> WorkerProcess {
+  ) throws -> LocalExecutor {
     let asked = scratch.path("asked")
     let script = try scratch.script(
       """
@@ -43,7 +53,7 @@ import WorkerProtocol
         else echo '\(line(.result(.needsRecovery(["/data/s1"]))))'; fi;;
       esac
       """)
-    return WorkerProcess(WorkerExecutable(path: script))
+    return executor(script)
   }
 
   /// What is asked of the worker, what comes of it, and what the log says.
@@ -56,7 +66,7 @@ import WorkerProtocol
     try await withScratchAsync { scratch in
       let lines = Lines()
       let inspector = Inspector(
-        worker: try Self.worker(scratch, recovery: recovery, undoes: undoes), memoryMB: 1024,
+        executor: try Self.worker(scratch, recovery: recovery, undoes: undoes), memoryMB: 1024,
         recovers: recovers, log: Logger(label: "test") { _ in lines })
       let outcome = await look(inspector)
       return (outcome, try scratch.text("asked"), lines.all.withLock { $0 })
@@ -102,7 +112,7 @@ import WorkerProtocol
   @Test func `An undoing that has begun is not cancelled`() async throws {
     try await withScratchAsync { scratch in
       let inspector = Inspector(
-        worker: try Self.slowRecovery(scratch), memoryMB: 1024, recovers: true,
+        executor: try Self.slowRecovery(scratch), memoryMB: 1024, recovers: true,
         log: Logger(label: "test") { _ in Lines() })
       let task = Task { await inspector.inspect(Self.source, stamps: nil) }
       while (try? scratch.text("begun")) == nil { try await Task.sleep(for: .milliseconds(20)) }
@@ -114,7 +124,7 @@ import WorkerProtocol
   }
 
   /// Begins to recover, and goes on when the test says so.
-  private static func slowRecovery(_ scratch: Scratch) throws -> WorkerProcess {
+  private static func slowRecovery(_ scratch: Scratch) throws -> LocalExecutor {
     let script = try scratch.script(
       """
       cd '\(scratch.path)'
@@ -129,7 +139,71 @@ import WorkerProtocol
       *) echo '\(line(.result(.needsRecovery(["/data/s1"]))))';;
       esac
       """)
-    return WorkerProcess(WorkerExecutable(path: script))
+    return executor(script)
+  }
+
+  // MARK: Limits
+
+  /// Keeps its request as `inspect` or `recover`, and asks for recovery once.
+  private static func keepingRequests(_ scratch: Scratch) throws -> String {
+    try scratch.script(
+      """
+      cd '\(scratch.path)'
+      read -r request
+      case $request in
+      *'"recover"'*)
+        printf '%s' "$request" > recover
+        echo '\(line(.result(.recovered([]))))';;
+      *)
+        printf '%s' "$request" > inspect
+        if test -e recover; then echo '\(line(.result(.inspected(inspection))))'
+        else echo '\(line(.result(.needsRecovery(["/data/s1"]))))'; fi;;
+      esac
+      """)
+  }
+
+  private static func limits(_ scratch: Scratch, _ task: String) throws -> WorkerLimits? {
+    try JSONDecoder().decode(WorkerRequest.self, from: Data(scratch.bytes(task))).limits
+  }
+
+  @Test func `What inspects and what recovers are held to the owner's limits, in a group each`() async throws
+  {
+    try await withScratchAsync { scratch in
+      let groups = try await ControlGroups.take(try FakeGroups(in: scratch).calls())
+      let inspector = Inspector(
+        executor: Self.executor(try Self.keepingRequests(scratch), groups), memoryMB: 1024, recovers: true,
+        log: Logger(label: "test") { _ in Lines() })
+      let outcome = await inspector.inspect(Self.source, stamps: nil)
+      #expect(outcome == .inspected(Self.inspection))
+      let inspection = try Self.limits(scratch, "inspect")
+      #expect(
+        inspection
+          == WorkerLimits(
+            controlGroup: scratch.path("\(FakeGroups.service)/worker-3"), data: 2 << 30, openFiles: 1024,
+            nice: 7, ioClass: .idle))
+      let recovery = try Self.limits(scratch, "recover")
+      #expect(
+        recovery
+          == WorkerLimits(
+            controlGroup: scratch.path("\(FakeGroups.service)/worker-2"), openFiles: 1024,
+            ioClass: .bestEffort))
+    }
+  }
+
+  @Test func `An inspection that the kernel ended for its memory is bad data`() async throws {
+    try await withScratchAsync { scratch in
+      let groups = try await ControlGroups.take(try FakeGroups(in: scratch).calls())
+      let events = scratch.path("\(FakeGroups.service)/worker-1/memory.events")
+      let script = try scratch.script("printf 'oom 1\\noom_kill 1\\n' > '\(events)'; kill -KILL $$")
+      let inspector = Inspector(
+        executor: Self.executor(script, groups), memoryMB: 1024, recovers: true,
+        log: Logger(label: "test") { _ in Lines() })
+      guard case .failed(let failure) = await inspector.inspect(Self.source) else {
+        Issue.record("it cannot have been inspected")
+        return
+      }
+      #expect(failure.code == .badData && failure.what.contains("more memory than the 1074 MB allowed"))
+    }
   }
 
   @Test func `What is remembered is not read, unless it is to be read anew`() async throws {
@@ -137,7 +211,7 @@ import WorkerProtocol
       try scratch.write("whole", "")
       let kept = Mutex<Inspection?>(nil)
       let inspector = Inspector(
-        worker: try Self.worker(scratch, recovery: .result(.recovered([]))), memoryMB: 1024, recovers: true,
+        executor: try Self.worker(scratch, recovery: .result(.recovered([]))), memoryMB: 1024, recovers: true,
         log: Logger(label: "test") { _ in Lines() }
       ) { _, stamps in
         kept.withLock { $0 }.flatMap { $0.stamps == stamps ? $0 : nil }

@@ -93,6 +93,30 @@ import WorkerProtocol
     }
   }
 
+  @Test func `The command ends when its worker and the daemon are killed together`() async throws {
+    try await withScratchAsync { scratch in
+      let script = try scratch.script(
+        """
+        trap '' TERM
+        echo $PPID > '\(scratch.path("worker"))'
+        echo $$ > '\(scratch.path("pid.new"))'; mv '\(scratch.path("pid.new"))' '\(scratch.path("pid"))'
+        exec sleep 1000000
+        """)
+      let request = WorkerRequest(.notify(NotifyTask(arguments: [script], input: "")))
+      let line = String(decoding: try JSONEncoder().encode(request), as: UTF8.self)
+      // Nobody ends the worker's group, and its input stays open.
+      let parent = try scratch.write(
+        "parent",
+        """
+        (printf '%s\\n' "$1"; while [ ! -e "$2/pid" ]; do sleep 0.05; done; kill -KILL $(cat "$2/worker"); sleep 1) \
+          | setsid "$3" 2> /dev/null
+        """)
+      let run = try await Blechctl.run(["/bin/sh", parent, line, scratch.path, Blechctl.worker])
+      #expect(run.output.isEmpty)
+      try await expectEnd(scratch)
+    }
+  }
+
   private func expectEnd(_ scratch: Scratch) async throws {
     let pid = try #require(pid_t(scratch.text("pid").dropLast()))
     try FileManager.default.removeItem(atPath: scratch.path("pid"))

@@ -86,8 +86,11 @@ import WorkerProtocol
       async let end = run(executor)
       try await wait(scratch, for: 1)
       let name = "\(FakeGroups.service)/worker-1"
-      let files = ["memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max"]
-      #expect(files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "256"])
+      let files = [
+        "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max", "cpu.weight.nice",
+      ]
+      #expect(
+        files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "256", "7"])
       let expected = WorkerLimits(
         controlGroup: scratch.path(name), data: 2 << 30, openFiles: 1024, nice: 7, ioClass: .idle)
       #expect(try requests(scratch).first?.limits == expected)
@@ -97,7 +100,8 @@ import WorkerProtocol
     }
   }
 
-  @Test func `What writes to a session is not held to memory, and the disk does not keep it waiting`()
+  @Test
+  func `What writes to a session is held to no share of memory or processors, and its turn is everybody's`()
     async throws
   {
     try await withScratchAsync { scratch in
@@ -107,28 +111,51 @@ import WorkerProtocol
       async let end = run(executor, Self.commit)
       try await wait(scratch, for: 1)
       let name = "\(FakeGroups.service)/worker-1"
-      #expect(!fake.exists("\(name)/memory.max") && fake.text("\(name)/pids.max") == "256")
-      let expected = WorkerLimits(
-        controlGroup: scratch.path(name), openFiles: 1024, nice: 7, ioClass: .bestEffort)
+      #expect(["memory.max", "cpu.max", "cpu.weight.nice"].allSatisfy { !fake.exists("\(name)/\($0)") })
+      #expect(fake.text("\(name)/pids.max") == "256")
+      let expected = WorkerLimits(controlGroup: scratch.path(name), openFiles: 1024, ioClass: .bestEffort)
       #expect(try requests(scratch).first?.limits == expected)
       try scratch.write("go", "")
       #expect(await end.reason == .finished)
     }
+    try await withScratchAsync { scratch in
+      let executor = try executor(scratch, waiting(scratch))
+      try scratch.write("go", "")
+      #expect(await run(executor, Self.commit).reason == .finished)
+      #expect(try requests(scratch).first?.limits == WorkerLimits(openFiles: 1024, ioClass: .bestEffort))
+    }
+  }
+
+  /// A worker that the kernel ends with that in its group's memory.events.
+  private func killed(by events: String, _ task: WorkerRequest.Task = inspect) async throws -> ExecutionEnd {
+    try await withScratchAsync { scratch in
+      let groups = try await ControlGroups.take(try FakeGroups(in: scratch).calls())
+      let file = scratch.path("\(FakeGroups.service)/worker-1/memory.events")
+      return await run(try executor(scratch, "printf '\(events)' > '\(file)'; kill -KILL $$", groups), task)
+    }
   }
 
   @Test func `What the kernel ended for its memory is told so`() async throws {
-    try await withScratchAsync { scratch in
-      let fake = try FakeGroups(in: scratch)
-      let groups = try await ControlGroups.take(fake.calls())
-      let events = fake.scratch.path("\(FakeGroups.service)/worker-1/memory.events")
-      let executor = try executor(
-        scratch, "printf 'oom 1\\noom_kill 1\\n' > '\(events)'; kill -KILL $$", groups)
-      let end = await run(executor)
-      #expect(end.reason == .outOfMemory)
-      let failure = #expect(throws: Failure.self) { try end.result.get() }
-      #expect(
-        failure?.what == "its inspection took more memory than the 1074 MB allowed, and the kernel ended it")
-    }
+    let end = try await killed(by: "oom 1\\noom_kill 1\\n")
+    #expect(end.reason == .outOfMemory)
+    let failure = #expect(throws: Failure.self) { try end.result.get() }
+    #expect(
+      failure?.what == "its inspection took more memory than the 1074 MB allowed, and the kernel ended it")
+    #expect(failure?.code == .badData)
+  }
+
+  @Test(arguments: [
+    (inspect, "oom 0\\noom_kill 1\\n"), (commit, "oom 0\\noom_kill 1\\n"), (commit, "oom 1\\noom_kill 1\\n"),
+  ])
+  func `What the kernel ended as the machine ran out of memory has not gone beyond its bound`(
+    task: WorkerRequest.Task, events: String
+  ) async throws {
+    let end = try await killed(by: events, task)
+    #expect(end.reason == .killed)
+    let failure = #expect(throws: Failure.self) { try end.result.get() }
+    #expect(failure?.code == .temporary)
+    #expect(
+      failure?.what == "\(task.title) was ended by the kernel, as the machine ran out of memory")
   }
 
   @Test func `What the kernel counted of time is taken`() async throws {
@@ -221,10 +248,18 @@ import WorkerProtocol
       )
       let seen = Reports()
       let end = await run(executor) { report in
-        await seen.add(report)
+        await seen.begin(report)
         if case .use = report { _ = try? scratch.write("go", "") }
+        // Long enough for the next one to come meanwhile, and for the worker to end.
+        try? await Task.sleep(for: .milliseconds(300))
+        await seen.end()
       }
+      // Whatever is told now is told too late.
+      let (told, mostAtOnce, underWay) = await (seen.told, seen.mostAtOnce, seen.underWay)
       #expect(end.reason == .finished)
+      #expect(mostAtOnce == 1 && underWay == 0)
+      try await Task.sleep(for: .seconds(2))
+      #expect(await seen.told == told)
       #expect(await seen.steps == [1, 2, 3, 4, 5])
       let uses = await seen.uses
       #expect(!uses.isEmpty && uses.allSatisfy { $0 > 100_000 })
@@ -271,12 +306,18 @@ import WorkerProtocol
 private actor Reports {
   private(set) var steps: [Int] = []
   private(set) var uses: [Int] = []
+  private(set) var (told, underWay, mostAtOnce) = (0, 0, 0)
 
-  func add(_ report: ExecutionReport) {
+  func begin(_ report: ExecutionReport) {
+    told += 1
+    underWay += 1
+    mostAtOnce = max(mostAtOnce, underWay)
     switch report {
     case .handle: Issue.record("a local worker cannot be found again")
     case .progress(let progress): steps.append(progress.step)
     case .use(_, let memoryBytes): uses.append(memoryBytes)
     }
   }
+
+  func end() { underWay -= 1 }
 }

@@ -19,11 +19,14 @@ import Testing
   }
 
   @Test func `Limits are written as the kernel reads them`() async throws {
-    let limits = GroupLimits(memoryBytes: 1 << 30, cpuPercent: 150, processes: 64)
+    let limits = GroupLimits(memoryBytes: 1 << 30, cpuPercent: 150, processes: 64, nice: 12)
     try await withGroup(limits) { _, fake, name in
       #expect(name == "\(FakeGroups.service)/worker-1")
-      let files = ["memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max"]
-      #expect(files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "64"])
+      let files = [
+        "memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max", "cpu.weight.nice",
+      ]
+      #expect(
+        files.map { fake.text("\(name)/\($0)") } == ["1073741824", "0", "1", "150000 100000", "64", "12"])
     }
   }
 
@@ -67,13 +70,22 @@ import Testing
 
   @Test func `What a group took is read from the kernel's files`() async throws {
     try await withGroup { group, fake, name in
-      #expect(group.use == GroupUse() && group.outOfMemoryKills == 0)
+      #expect(group.cpuSeconds == nil && group.memoryKill == nil)
       try fake.write("\(name)/cpu.stat", "usage_usec 1500000\nuser_usec 1\nsystem_usec 2\n")
-      try fake.write("\(name)/memory.current", "4096\n")
-      try fake.write("\(name)/memory.peak", "8192\n")
-      try fake.write("\(name)/memory.events", "low 0\nhigh 0\nmax 7\noom 2\noom_kill 3\noom_group_kill 1\n")
-      #expect(group.use == GroupUse(cpuSeconds: 1.5, memoryBytes: 4096, peakMemoryBytes: 8192))
-      #expect(group.outOfMemoryKills == 3)
+      #expect(group.cpuSeconds == 1.5)
+    }
+  }
+
+  @Test(
+    arguments: [(0, 0, nil), (2, 0, nil), (0, 1, .outside), (1, 1, .ownBound)] as [(Int, Int, MemoryKill?)])
+  func `A kill for the group's own bound is told from one for the machine's memory`(
+    reached: Int, killed: Int, kill: MemoryKill?
+  ) async throws {
+    try await withGroup { group, fake, name in
+      try fake.write(
+        "\(name)/memory.events",
+        "low 0\nhigh 0\nmax 7\noom \(reached)\noom_kill \(killed)\noom_group_kill 1\n")
+      #expect(group.memoryKill == kill)
     }
   }
 

@@ -87,7 +87,7 @@ import WorkerProtocol
     arguments: [
       .progress(.init(step: 100, steps: 15000, trainingLoss: 0.1 + 0.2, validationLoss: nil)),
       .progress(.init(step: 100, steps: 15000, trainingLoss: 1, validationLoss: 1e300)),
-      .warning("one\r\ntwo\u{2028}\u{0}"),
+      .error(Failure(.badData, "a\u{85}", "one\r\ntwo\u{2028}\u{0}", remedy: "")),
       .result(.inspected(inspection)), .result(.inferred(summary)),
       .result(
         .commit(.committed(CommitSummary(h5: "/a/b.h5", bytes: .max, ms: 1, exposedMs: 0.1 + 0.2)))),

@@ -28,12 +28,12 @@ extension JobExecutor {
 
 /// One task for one worker.
 public struct Assignment: Sendable {
-  /// The attempt's number.
-  public let id: Int64
+  /// The attempt's number; nil: it is no attempt of the queue's, such as an inspection, and nobody looks for it later.
+  public let id: Int64?
   public let task: WorkerRequest.Task
   public let bounds: WorkerBounds
 
-  public init(id: Int64, task: WorkerRequest.Task, bounds: WorkerBounds) {
+  public init(id: Int64? = nil, task: WorkerRequest.Task, bounds: WorkerBounds) {
     self.id = id
     self.task = task
     self.bounds = bounds

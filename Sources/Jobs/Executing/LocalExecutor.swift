@@ -56,14 +56,6 @@ public final class LocalExecutor: JobExecutor {
             "\(assignment.task.title) ended with the daemon that had begun it",
             remedy: "try again")), reason: .lost)
     }
-    guard assignment.task.mustFinish else { return await carryOut(assignment, onReport) }
-    // In a task of its own, which nobody cancels.
-    return await Task { await carryOut(assignment, onReport) }.value
-  }
-
-  private func carryOut(
-    _ assignment: Assignment, _ onReport: @escaping @Sendable (ExecutionReport) async -> Void
-  ) async -> ExecutionEnd {
     let setting: WorkerSetting
     do throws(ControlGroupObstacle) {
       setting = try makeSetting(for: assignment)
@@ -88,18 +80,22 @@ public final class LocalExecutor: JobExecutor {
   }
 
   private func makeSetting(for assignment: Assignment) throws(ControlGroupObstacle) -> WorkerSetting {
+    // What writes to a session holds others up meanwhile: it takes what it needs, and has its turn as everybody.
+    guard !assignment.task.mustFinish else {
+      return WorkerSetting(
+        limits: WorkerLimits(openFiles: Self.mostFiles, ioClass: .bestEffort),
+        group: try groups?.makeGroup(GroupLimits(processes: Self.mostProcesses)))
+    }
     let limits = state.withLock { $0.limits }
-    // What writes to a session holds others up meanwhile, and must not wait until nobody wants the disk.
-    let ioClass: WorkerLimits.IOClass =
-      assignment.task.mustFinish || limits.ioClass == .bestEffort ? .bestEffort : .idle
     var setting = WorkerSetting(
-      limits: WorkerLimits(openFiles: Self.mostFiles, nice: limits.nice, ioClass: ioClass))
+      limits: WorkerLimits(
+        openFiles: Self.mostFiles, nice: limits.nice,
+        ioClass: limits.ioClass == .bestEffort ? .bestEffort : .idle))
     if let groups {
-      // What must finish is not ended for its memory, by the kernel as little as by us.
       setting.group = try groups.makeGroup(
         GroupLimits(
-          memoryBytes: assignment.task.mustFinish ? nil : assignment.bounds.memory,
-          cpuPercent: limits.cpuPerJobPercent, processes: Self.mostProcesses))
+          memoryBytes: assignment.bounds.memory, cpuPercent: limits.cpuPerJobPercent,
+          processes: Self.mostProcesses, nice: limits.nice))
     } else {
       setting.limits.processors = state.withLock { $0.shares.take(percent: limits.cpuPerJobPercent) }
     }

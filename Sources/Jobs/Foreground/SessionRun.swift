@@ -175,22 +175,21 @@ public struct SessionRun: Sendable {
     }
   }
 
-  /// In a task of its own, which nobody cancels: a commit that has begun runs to its end.
   private func commit(_ jobs: [JobIdentity], _ inspection: Inspection) async -> CommitOutcome {
     let task = CommitTask(
       source: source, inspection: inspection, jobs: jobs, spool: spool,
       pipelineWaitSeconds: writesIntoSession ? Int(pipelineWait.components.seconds) : nil)
-    return await Task {
-      do throws(Failure) {
-        if writesIntoSession { try await leases.confirm(source.directory) }
-        guard case .commit(let answer) = try await worker.run(.commit(task)) else {
-          throw Failure.unexpectedAnswer
-        }
-        return CommitOutcome(answer, in: source.directory)
-      } catch {
-        return .failed(error)
+    do throws(Failure) {
+      if writesIntoSession { try await leases.confirm(source.directory) }
+      // The last moment: what has begun runs to its end.
+      if Task.isCancelled { throw .interruption(of: source.directory) }
+      guard case .commit(let answer) = try await worker.run(.commit(task)) else {
+        throw Failure.unexpectedAnswer
       }
-    }.value
+      return CommitOutcome(answer, in: source.directory)
+    } catch {
+      return .failed(error)
+    }
   }
 }
 

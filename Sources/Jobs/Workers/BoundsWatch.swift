@@ -78,10 +78,10 @@ final class BoundsWatch: Sendable {
   /// What can still be known of a process that has ended and whose status nobody has asked for.
   func lookLast(at process: pid_t) { told(ResourceUse(cpuSeconds: cpuSeconds(of: [process]))) }
 
-  /// The group counts the pages of files that were read as memory, too, which says nothing of what a worker needs; time
-  /// it knows of processes that are gone as well.
+  /// The group knows of processes that are gone as well. Its memory is not asked for: the pages of files that were read
+  /// count there, too, which says nothing of what a worker needs.
   private func cpuSeconds(of processes: [pid_t]) -> Double? {
-    [ProcessTime.cpuSeconds(of: processes), group?.use.cpuSeconds].compactMap(\.self).max()
+    [ProcessTime.cpuSeconds(of: processes), group?.cpuSeconds].compactMap(\.self).max()
   }
 
   private func breach(

@@ -6,8 +6,8 @@ enum Breach: Equatable, Sendable {
   case wallTime(Duration)
   /// Resident bytes that were seen.
   case memory(Int, bound: Int)
-  /// The kernel ended it; nil: it had no bound of its own.
-  case kernelMemory(bound: Int?)
+  /// The kernel ended it for its bound.
+  case kernelMemory(bound: Int)
   case silence(Duration)
 
   var reason: ExitReason {
@@ -24,9 +24,8 @@ enum Breach: Equatable, Sendable {
     case .wallTime(let bound): "took longer than the \(Failure.text(bound)) allowed, and was ended"
     case .memory(let bytes, let bound):
       "took \(Failure.text(bytes)) of memory, more than the \(Failure.text(bound)) allowed, and was ended"
-    case .kernelMemory(let bound?):
+    case .kernelMemory(let bound):
       "took more memory than the \(Failure.text(bound)) allowed, and the kernel ended it"
-    case .kernelMemory(nil): "was ended by the kernel, as the machine ran out of memory"
     case .silence(let bound): "had not said anything for \(Failure.text(bound)), and was ended"
     }
   }
@@ -49,6 +48,13 @@ extension Failure {
       code, task.place, "\(task.title) \(breach.what)",
       remedy: code == .badData
         ? "check the session's files; if they are good, \(breach.remedy)" : "try again, or \(breach.remedy)")
+  }
+
+  /// What is told of a task whose worker the kernel ended for somebody else's need of memory.
+  init(machineMemoryEnded task: WorkerRequest.Task) {
+    self.init(
+      .temporary, task.place, "\(task.title) was ended by the kernel, as the machine ran out of memory",
+      remedy: "try again, or let fewer run at once")
   }
 
   /// In whole MB, rounded up, so that what is above a bound does not read as less.

@@ -11,6 +11,8 @@ struct WorkerEnd: Sendable {
   var nonsense: Failure?
   var status: TerminationStatus
   var breach: Breach?
+  /// Whether the kernel ended it, or what it had started, for a need of memory that was not its own.
+  var isEndedForMachineMemory = false
   /// Whether its result is not wanted any more.
   var isCancelled: Bool
   /// Whether nonsense, and nothing else, was the reason to end it.
@@ -29,12 +31,14 @@ struct WorkerEnd: Sendable {
     case (.error(let failure), _):
       // The kernel may have ended what the worker had started, and not the worker.
       if case .kernelMemory = breach { return (.outOfMemory, .failure(failure)) }
+      if isEndedForMachineMemory { return (.killed, .failure(failure)) }
       return (.failed, .failure(failure))
     default: break
     }
     // Before what follows: whoever does not end when asked to is killed.
     if isCancelled { return (.cancelled, .failure(.interruption(of: "blechd-worker"))) }
     if let breach { return (breach.reason, .failure(Failure(breach, of: task))) }
+    if isEndedForMachineMemory { return (.killed, .failure(Failure(machineMemoryEnded: task))) }
     if case .signaled(let signal) = status, !wasEndedForNonsense {
       // What a worker was saying as it was ended is no message.
       return (reason(of: signal), .failure(failure(of: signal, task, bounds)))
@@ -69,11 +73,14 @@ struct WorkerEnd: Sendable {
     let isAsked = !Self.crashes.contains(signal)
     return Failure(
       isAsked ? .temporary : .internalError, task.place,
-      bounded + (log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))"),
+      bounded + report,
       remedy: isAsked ? "try again, or allow more memory" : "check the session's files, and report this")
   }
 
-  /// Enough of what a crash leaves on stderr to tell one from another, in characters.
+  /// What a failure tells of the stderr.
+  private var report: String { log.isEmpty ? "" : ": \(log.prefix(Self.longestReport))" }
+
+  /// Enough of what a crash leaves there to tell one from another, in characters.
   private static let longestReport = 2000
 
   private var unexplained: Failure {
@@ -84,7 +91,7 @@ struct WorkerEnd: Sendable {
     }
     return Failure(
       .internalError, "blechd-worker",
-      "ended without a result (\(status))\(log.isEmpty ? "" : ": \(log)")",
+      "ended without a result (\(status))\(report)",
       remedy: "please report this")
   }
 }

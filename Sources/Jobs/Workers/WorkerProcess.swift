@@ -18,33 +18,44 @@ public struct WorkerProcess: Sendable {
 
   public init(_ executable: WorkerExecutable) { self.executable = executable }
 
-  /// Runs one task to its end. Cancelling the task that runs this ends the worker.
+  /// Runs one task to its end. Cancelling the task that runs this ends the worker, unless it writes to a session
+  /// (`WorkerRequest.Task.mustFinish`): that is waited for.
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started.
-  ///   - onMessage: is handed progress and warnings as they come.
+  ///   - onMessage: is handed what it says as it comes.
   /// - Throws: the worker's own `Failure`; `.interrupted` where the task was cancelled; one that names the
   ///   bound where it was ended for that (`.badData` for an inspection that takes too much memory, else
   ///   `.temporary`); `.internalError` where the worker ended without a word.
   public func run(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil,
-    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in }
+    onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void = { _ in }
   ) async throws(Failure) -> WorkerMessage.Outcome {
     try await execute(task, bounds: bounds, onMessage: onMessage).result.get()
   }
 
-  /// Runs one task to its end, and tells all that is known of it.
+  /// Runs one task to its end, and tells all that is known of it. Cancelling the task that runs this ends the worker,
+  /// unless it writes to a session.
   ///
   /// - Parameters:
   ///   - bounds: a worker that goes beyond them is ended, with every process that it started; not one that must finish.
-  ///   - onMessage: is handed progress and warnings as they come.
+  ///   - onMessage: is handed what it says as it comes.
   ///   - onUse: is told once a second what the worker has taken and the memory that it has now, in bytes.
   func execute(
     _ task: WorkerRequest.Task, bounds: WorkerBounds? = nil, within setting: WorkerSetting = WorkerSetting(),
-    onMessage: @Sendable (WorkerMessage.Content) async -> Void = { _ in },
+    onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void = { _ in },
     onUse: @escaping BoundsWatch.UseObserver = { _, _ in }
   ) async -> ExecutionEnd {
-    let bounds = task.mustFinish ? nil : bounds
+    guard task.mustFinish else { return await carryOut(task, bounds, setting, onMessage, onUse) }
+    // In a task of its own, which nobody cancels.
+    return await Task { await carryOut(task, nil, setting, onMessage, onUse) }.value
+  }
+
+  private func carryOut(
+    _ task: WorkerRequest.Task, _ bounds: WorkerBounds?, _ setting: WorkerSetting,
+    _ onMessage: @escaping @Sendable (WorkerMessage.Content) async -> Void,
+    _ onUse: @escaping BoundsWatch.UseObserver
+  ) async -> ExecutionEnd {
     let watch = BoundsWatch(bounds, group: setting.group, startsOthers: task.startsOthers, onUse: onUse)
     let log = LogTail()
     let request = WorkerRequest(task, limits: setting.limits(within: bounds))
@@ -58,11 +69,13 @@ public struct WorkerProcess: Sendable {
         : (.notStarted, Failure(.internalError, executable.path, "cannot be run: \(error)", remedy: ""))
       return ExecutionEnd(result: .failure(failure), reason: reason, use: watch.use, log: log.text)
     }
-    let isKilledByKernel = (setting.group?.outOfMemoryKills ?? 0) > 0
+    let memoryKill = setting.group?.memoryKill
+    let kernelBound = memoryKill == .ownBound ? bounds?.memory : nil
     let end = WorkerEnd(
       last: answer.said.last, nonsense: answer.said.nonsense, status: answer.status,
-      breach: watch.breach ?? (isKilledByKernel ? .kernelMemory(bound: bounds?.memory) : nil),
-      isCancelled: Task.isCancelled, wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
+      breach: watch.breach ?? kernelBound.map { .kernelMemory(bound: $0) },
+      isEndedForMachineMemory: memoryKill != nil && kernelBound == nil, isCancelled: Task.isCancelled,
+      wasEndedForNonsense: answer.wasEndedForNonsense, log: log.text)
     let (reason, result) = end.outcome(of: task, within: bounds)
     return ExecutionEnd(result: result, reason: reason, use: watch.use, log: end.log)
   }
@@ -169,15 +182,18 @@ public struct WorkerProcess: Sendable {
     // A worker that fails before it has read everything says why on stdout.
     _ = try? await execution.standardInputWriter.write(request)
     var said = Said()
+    var lines = LineSplitter(longest: WorkerMessage.longestLine)
+    func hear(_ line: [UInt8]) async throws(Failure) {
+      let content = try content(of: line)
+      if case .use(let use) = content { watch.told(use) }
+      await watch.heard { await onMessage(content) }
+      said.last = content
+    }
     do {
-      for try await line in execution.standardOutput.strings(
-        bufferingPolicy: .maxLineLength(WorkerMessage.longestLine))
-      {
-        let content = try content(of: line)
-        if case .use(let use) = content { watch.told(use) }
-        await watch.heard { await onMessage(content) }
-        said.last = content
+      for try await chunk in execution.standardOutput {
+        for line in try chunk.withUnsafeBytes({ try lines.take($0) }) { try await hear(line) }
       }
+      if let last = lines.last { try await hear(last) }
       // Only now: the end of its input tells a worker that its parent is gone.
       try? await execution.standardInputWriter.finish()
     } catch {
@@ -189,12 +205,13 @@ public struct WorkerProcess: Sendable {
     return said
   }
 
-  private static func content(of line: String) throws(Failure) -> WorkerMessage.Content {
-    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line.utf8)),
+  private static func content(of line: [UInt8]) throws(Failure) -> WorkerMessage.Content {
+    guard let message = try? JSONDecoder().decode(WorkerMessage.self, from: Data(line)),
       message.version == WorkerRequest.version
     else {
       throw Failure(
-        .internalError, "blechd-worker", "says what is no message: \(line.prefix(200))",
+        .internalError, "blechd-worker",
+        "says what is no message: \(String(decoding: line.prefix(200), as: UTF8.self))",
         remedy: "install blechd, blechctl and blechd-worker of one version")
     }
     return message.content

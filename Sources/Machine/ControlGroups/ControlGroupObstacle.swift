@@ -10,6 +10,8 @@ public enum ControlGroupObstacle: Error, Equatable, CustomStringConvertible, Sen
   case controllersMissing(group: String, [String])
   /// The group belongs to somebody else.
   case notDelegated(group: String, why: String)
+  /// Nobody asked for them: a daemon that decides and runs nothing takes no group over.
+  case notWanted
   /// A call failed.
   case failed(path: String, operation: String, Errno)
 
@@ -20,6 +22,7 @@ public enum ControlGroupObstacle: Error, Equatable, CustomStringConvertible, Sen
     case .controllersMissing(let group, let names):
       "\(group) has no \(names.joined(separator: ", ")) controller"
     case .notDelegated(let group, let why): "\(group) is not delegated: \(why)"
+    case .notWanted: "not asked for"
     case .failed(let path, let operation, let errno): "\(path): cannot \(operation): \(errno)"
     }
   }

@@ -9,25 +9,23 @@ public struct GroupLimits: Equatable, Sendable {
   public var cpuPercent: Int?
   /// Threads, too, count as processes.
   public var processes: Int?
+  /// The group's weight beside others, as if it were one process of this niceness: 0 (as everybody) to 19. Where groups
+  /// share processors, the niceness of a process counts inside its own alone.
+  public var nice: Int?
 
-  public init(memoryBytes: Int? = nil, cpuPercent: Int? = nil, processes: Int? = nil) {
+  public init(memoryBytes: Int? = nil, cpuPercent: Int? = nil, processes: Int? = nil, nice: Int? = nil) {
     self.memoryBytes = memoryBytes
     self.cpuPercent = cpuPercent
     self.processes = processes
+    self.nice = nice
   }
 }
 
-/// What the processes of one group have taken; nil where the kernel does not tell.
-public struct GroupUse: Equatable, Sendable {
-  public var cpuSeconds: Double?
-  public var memoryBytes: Int?
-  public var peakMemoryBytes: Int?
-
-  public init(cpuSeconds: Double? = nil, memoryBytes: Int? = nil, peakMemoryBytes: Int? = nil) {
-    self.cpuSeconds = cpuSeconds
-    self.memoryBytes = memoryBytes
-    self.peakMemoryBytes = peakMemoryBytes
-  }
+/// Whose memory was at its end when the kernel killed a group's processes.
+public enum MemoryKill: Equatable, Sendable {
+  case ownBound
+  /// That of the machine, or of a group around this one.
+  case outside
 }
 
 /// The control group of one worker.
@@ -70,6 +68,8 @@ public struct WorkerGroup: Sendable {
       try write("\(overflow ? "max" : "\(quota)") \(Self.cpuPeriod)", to: "cpu.max")
     }
     if let processes = limits.processes { try write("\(processes)", to: "pids.max") }
+    // Kind to others, and nothing that they depend on.
+    if let nice = limits.nice { try? write("\(nice)", to: "cpu.weight.nice") }
   }
 
   private func write(_ text: String, to file: String) throws(ControlGroupObstacle) {
@@ -83,15 +83,20 @@ public struct WorkerGroup: Sendable {
 
   // MARK: What it has taken
 
-  public var use: GroupUse {
-    GroupUse(
-      cpuSeconds: KernelFile.numbers("\(path)/cpu.stat")["usage_usec"].map { Double($0) / 1e6 },
-      memoryBytes: KernelFile.number("\(path)/memory.current"),
-      peakMemoryBytes: KernelFile.number("\(path)/memory.peak"))
+  /// Processor time of all its processes, those that have ended among them; nil where the kernel does not tell.
+  public var cpuSeconds: Double? {
+    KernelFile.numbers("\(path)/cpu.stat")["usage_usec"].map { Double($0) / 1e6 }
   }
 
-  /// How many of its processes were killed because it had no memory left.
-  public var outOfMemoryKills: Int { KernelFile.numbers("\(path)/memory.events")["oom_kill"] ?? 0 }
+  /// Why the kernel killed any of its processes for memory, or nil where it did not.
+  ///
+  /// `oom_kill` counts those that were killed for whatever bound, the machine's own among them; `oom` counts how often
+  /// this group's bound was reached (the kernel's admin-guide/cgroup-v2, memory.events).
+  public var memoryKill: MemoryKill? {
+    let events = KernelFile.numbers("\(path)/memory.events")
+    guard events["oom_kill", default: 0] > 0 else { return nil }
+    return events["oom", default: 0] > 0 ? .ownBound : .outside
+  }
 
   // MARK: Its end
 

@@ -6,10 +6,11 @@ import Vocabulary
 import Watching
 import WorkerProtocol
 
-/// Has sessions read by workers, so that no file of theirs is opened here.
+/// Has sessions read by workers, so that no file of theirs is opened here. They are held to the owner's limits as all
+/// others are.
 struct Inspector: Sendable {
-  private let worker: WorkerProcess
-  private let memoryMB: Int
+  private let executor: LocalExecutor
+  private let bounds: WorkerBounds
   private let recovers: Bool
   private let memory: InspectionMemory
   private let log: Logger
@@ -22,12 +23,12 @@ struct Inspector: Sendable {
   ///   - recall: what an earlier inspection has found, by directory, `InspectionKey` and stamps.
   ///   - remember: keeps what an inspection has found.
   init(
-    worker: WorkerProcess, memoryMB: Int, recovers: Bool, log: Logger,
+    executor: LocalExecutor, memoryMB: Int, recovers: Bool, log: Logger,
     recall: @escaping InspectionMemory.Recall = { _, _ in nil },
     remember: @escaping InspectionMemory.Remember = { _, _ in }
   ) {
-    self.worker = worker
-    self.memoryMB = memoryMB
+    self.executor = executor
+    bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
     self.recovers = recovers
     self.log = log
     memory = InspectionMemory(recall: recall, remember: remember)
@@ -35,10 +36,14 @@ struct Inspector: Sendable {
 
   /// Reads a session as it is at this moment, and changes nothing.
   func inspect(_ source: SessionSource) async -> InspectionOutcome {
-    let bounds = WorkerBounds(wallTime: Self.wallTime, memory: memoryMB << 20)
-    return await InspectionOutcome { () throws(Failure) in
-      try await worker.run(.inspect(InspectTask(source: source)), bounds: bounds)
+    await InspectionOutcome { () throws(Failure) in
+      try await answer(to: .inspect(InspectTask(source: source)))
     }
+  }
+
+  private func answer(to task: WorkerRequest.Task) async throws(Failure) -> WorkerMessage.Outcome {
+    let assignment = Assignment(task: task, bounds: bounds)
+    return try await executor.run(assignment, resuming: nil) { _ in }.result.get()
   }
 
   /// What is known of a session, or what reading it comes to, after interrupted commits were undone.
@@ -70,17 +75,11 @@ struct Inspector: Sendable {
     if let first = refusals.first { throw first }
   }
 
-  /// In a task of its own, which nobody cancels, and without bounds: what has begun to change an .h5 runs to its end.
   private func recover(_ directory: String) async throws(Failure) -> [RecoverySummary] {
-    let (worker, task) = (worker, RecoverTask(path: directory, searchesBelow: false))
-    let result: Result<WorkerMessage.Outcome, Failure> = await Task {
-      do throws(Failure) {
-        return .success(try await worker.run(.recover(task)))
-      } catch {
-        return .failure(error)
-      }
-    }.value
-    guard case .recovered(let found) = try result.get() else { throw Failure.unexpectedAnswer }
+    let task = RecoverTask(path: directory, searchesBelow: false)
+    guard case .recovered(let found) = try await answer(to: .recover(task)) else {
+      throw Failure.unexpectedAnswer
+    }
     return found
   }
 

@@ -39,7 +39,7 @@ struct Watch: Sendable {
       throw Failure(.temporary, "blechd", "cannot watch: \(error)", remedy: "see that it may open more files")
     }
     let inspector = Inspector(
-      worker: parts.worker, memoryMB: configuration.limits.memoryPerJobMB, recovers: parts.inbox != nil,
+      executor: parts.executor, memoryMB: configuration.limits.memoryPerJobMB, recovers: parts.inbox != nil,
       log: parts.log, recall: parts.recall, remember: parts.remember)
     self.inspector = inspector
     self.parts = parts
@@ -63,7 +63,8 @@ struct Watch: Sendable {
 
   /// What every configuration uses.
   struct Parts: Sendable {
-    let worker: WorkerProcess
+    /// Runs what reads sessions.
+    let executor: LocalExecutor
     /// What earlier inspections have found.
     var recall: InspectionMemory.Recall = { _, _ in nil }
     var remember: InspectionMemory.Remember = { _, _ in }

@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import Reporting
 import Scheduling
+import Synchronization
 import Vocabulary
 import WorkerProtocol
 
@@ -19,6 +20,8 @@ final class Notifier: Sendable {
   private let log: Logger
   private let messages: AsyncStream<Message>
   private let queue: AsyncStream<Message>.Continuation
+  /// Messages that were not told yet, and whose command was not ended before its time.
+  private let untold = Mutex(0)
 
   /// A command that hangs must not make us hoard what it is to be told.
   private static let mostWaiting = 100
@@ -35,21 +38,44 @@ final class Notifier: Sendable {
     guard let text = try? JSONDocument.text(SessionEnded(outcome, finished: .now)) else { return }
     let message = Message(
       directory: outcome.directory, task: NotifyTask(arguments: command, input: text),
-      bounds: WorkerBounds(wallTime: Self.longestRun, memory: configuration.limits.memoryPerJobMB << 20))
-    if case .dropped = queue.yield(message) {
-      log.warning(
-        "\(outcome.directory): notify.command is too slow; it is not told that this session has ended")
+      bounds: Self.bounds(configuration.limits))
+    untold.withLock { $0 += 1 }
+    let obstacle: String
+    switch queue.yield(message) {
+    case .enqueued: return
+    case .dropped: obstacle = "notify.command is too slow"
+    default: obstacle = "blechd stops, and notify.command with it"
     }
+    untold.withLock { $0 -= 1 }
+    log.warning("\(outcome.directory): \(obstacle); it is not told that this session has ended")
   }
 
+  private static func bounds(_ limits: Configuration.Limits) -> WorkerBounds {
+    var bounds = WorkerBounds(limits)
+    bounds.wallTime = min(bounds.wallTime, longestRun)
+    // A command says nothing.
+    bounds.silence = nil
+    return bounds
+  }
+
+  /// Tells what there is to tell, until it is stopped or cancelled.
   func run() async {
     for await message in messages {
-      let assignment = Assignment(id: 0, task: .notify(message.task), bounds: message.bounds)
+      // What waits is still handed out.
+      if Task.isCancelled { break }
+      let assignment = Assignment(task: .notify(message.task), bounds: message.bounds)
       let end = await executor.run(assignment, resuming: nil) { _ in }
-      if case .failure(let failure) = end.result, end.reason != .cancelled {
+      if end.reason == .cancelled { break }
+      untold.withLock { $0 -= 1 }
+      if case .failure(let failure) = end.result {
         log.warning("\(message.directory): notify.command: \(failure)")
       }
     }
+    let count = untold.withLock { $0 }
+    guard count > 0 else { return }
+    log.warning(
+      "notify.command is not told, or not to its end, of \(count) \(count == 1 ? "session that has" : "sessions that have") ended: blechd stops"
+    )
   }
 
   func stop() { queue.finish() }
