@@ -39,7 +39,7 @@ extension Steering {
       },
       process: { (path) throws(Failure) in try await Self.process(path, watch) },
       processBacklog: { () throws(Failure) in
-        Self.processed(.processBacklog, await watch.watch.intake.askBacklog(), of: "the watched folders")
+        try Self.processed(.processBacklog, await watch.watch.intake.askBacklog(), of: "the watched folders")
       },
       reload: Self.reload(watch, configuration))
   }
@@ -73,24 +73,43 @@ extension Steering {
         .process, sessions: [path.shown], message: "\(path.shown) is taken, whenever it was sorted")
     }
     guard watch.watch.watcher.root(of: path) != nil else { throw unknown(path, watch) }
-    return processed(.process, await intake.askBacklog(below: path), of: path.shown)
+    return try processed(.process, await intake.askBacklog(below: path), of: path.shown)
   }
 
-  private static func processed(
-    _ verb: SteeringAnswer.Verb, _ paths: [FilePath], of place: String
-  ) -> SteeringAnswer {
-    SteeringAnswer(
-      verb, sessions: paths.map(\.shown),
-      message: paths.isEmpty
-        ? "there is no backlog in \(place)"
-        : "\(paths.count) \(paths.count == 1 ? "session" : "sessions") of the backlog of \(place) \(paths.count == 1 ? "is" : "are") taken"
-    )
+  static func processed(
+    _ verb: SteeringAnswer.Verb, _ answer: Intake.BacklogAnswer, of place: String
+  ) throws(Failure) -> SteeringAnswer {
+    guard case .taken(let paths, let rest) = answer else { throw notYet(place) }
+    let others =
+      switch rest {
+      case 0: ""
+      case let count?:
+        "; of \(sessions(count)) that \(count == 1 ? "is" : "are") still being looked at, those of the backlog follow"
+      case nil: "; not everything has been looked at yet, and what is found to be of the backlog follows"
+      }
+    let taken =
+      paths.isEmpty
+      ? "there is no backlog in \(place)\(rest == 0 ? "" : " yet")"
+      : "\(sessions(paths.count)) of the backlog of \(place) \(paths.count == 1 ? "is" : "are") taken"
+    return SteeringAnswer(verb, sessions: paths.map(\.shown), message: taken + others)
   }
+
+  private static func sessions(_ count: Int) -> String { "\(count) \(count == 1 ? "session" : "sessions")" }
 
   private static func ask(
     _ request: SessionRequest, of path: FilePath, _ watch: WatchService
   ) async throws(Failure) {
-    if case .unknown = await watch.watch.intake.ask(request, of: path) { throw unknown(path, watch) }
+    switch await watch.watch.intake.ask(request, of: path) {
+    case .accepted: break
+    case .unknown: throw unknown(path, watch)
+    case .notYet: throw notYet(path.shown)
+    }
+  }
+
+  private static func notYet(_ place: String) -> Failure {
+    Failure(
+      .temporary, place, "cannot be asked for while the daemon has just begun to look at its folders",
+      remedy: "ask again in a moment")
   }
 
   private static func unknown(_ path: FilePath, _ watch: WatchService) -> Failure {

@@ -118,7 +118,9 @@ final class WatchService: Service {
 
   /// A configuration that cannot be put to work gives way to the one before.
   private func replace(_ old: Watch, with configuration: Configuration) async throws {
-    let earlier = Watch.Earlier(queued: await old.intake.queued, requests: await old.intake.requests)
+    let earlier = Watch.Earlier(
+      queued: await old.intake.queued, requests: await old.intake.requests,
+      backlogRequests: await old.intake.backlogRequests)
     do throws(Failure) {
       try await put(configuration, earlier)
       log.notice("the configuration was read anew")
