@@ -141,7 +141,10 @@ public actor Intake {
     book.records[path].map { Session(path, $0) }
   }
 
-  /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
+  /// The path that the queue knows a session by, of which this may be another one (a bind mount).
+  public func first(of path: FilePath) -> FilePath { book.first(of: path) ?? path }
+
+  /// Everything has been seen: what an earlier intake had queued and is not there any more is taken back.
   public func withdrawUnseen() { perform(book.withdrawUnseen()) }
 
   /// Ends the inspections that are under way, as far as they let themselves be ended, and takes nothing more.

@@ -132,7 +132,6 @@ import Vocabulary
         #expect(try daemon.status().work?.hold?.contains("paused") == true)
         #expect(try await daemon.steer("cancel", daemon.path("b")).exitCode == 0)
         #expect(try await daemon.steer("first", daemon.path("c")).exitCode == 0)
-        #expect(try await daemon.steer("first", daemon.path("nowhere")).exitCode == 66)
         #expect(try await daemon.steer("resume").exitCode == 0)
         try await daemon.waitUntilDone(["a", "c"])
         #expect(try daemon.status().ended.map(\.path).prefix(2) == [daemon.path("a"), daemon.path("c")])
@@ -167,6 +166,91 @@ import Vocabulary
         #expect(all.output.contains("1 session"), "\(all.output)")
         try await daemon.waitUntilDone(["b"])
       }
+    }
+  }
+
+  @Test func `The backlog is taken just after a reload, and just after a start`() async throws {
+    try await RunningDaemon.prepared(RunningDaemon.settings(settleSeconds: 3, "inference: {train_steps: 50}"))
+    {
+      daemon in
+      for (number, name) in ["a", "b"].enumerated() {
+        try daemon.drop(name, number: number)
+        try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
+      }
+      try await daemon.run {
+        try await daemon.waitFor("a", "backlog")
+        try await daemon.waitFor("b", "backlog")
+        #expect(try await daemon.steer("reload").exitCode == 0)
+        let run = try await daemon.steer("process", daemon.path("a"))
+        #expect(
+          run.exitCode == 0 && !run.output.contains("there is no backlog in \(daemon.path("a"))\n"), "\(run)")
+        try await daemon.waitUntilDone(["a"])
+        #expect(daemon.state(of: "b") == "backlog")
+      }
+      try await daemon.run {
+        let run = try await daemon.steer("process", "--backlog")
+        #expect(
+          run.exitCode == 0 && !run.output.contains("there is no backlog in the watched folders\n"), "\(run)")
+        try await daemon.waitUntilDone(["b"])
+      }
+    }
+  }
+
+  @Test func `What is no session, and has no backlog, is called so by the daemon`() async throws {
+    try await RunningDaemon.prepared(Self.settings(), directories: ["nowhere"]) { daemon in
+      let end = try await daemon.run {
+        try await daemon.wait("the first look") {
+          daemon.log.contains { $0.contains("everything is watched: 2 directories") }
+        }
+        for verb in ["retry", "retrain"] {
+          let run = try await daemon.steer(verb, daemon.path("nowhere"))
+          #expect(run.exitCode == 66 && run.errors.contains("is no session that the daemon knows"), "\(run)")
+        }
+        #expect(try await daemon.steer("first", daemon.path("nowhere")).exitCode == 66)
+        for (arguments, place) in [
+          ([daemon.path("nowhere")], daemon.path("nowhere")), (["--backlog"], "the watched folders"),
+        ] {
+          let run = try await daemon.blechctl(["process", "--runtime-directory", daemon.runtime] + arguments)
+          #expect(run.exitCode == 0 && run.output == "there is no backlog in \(place)\n", "\(run)")
+        }
+        let outside = try await daemon.steer("process", daemon.scratch.path("staging"))
+        #expect(outside.exitCode == 66 && outside.errors.contains("it watches \(daemon.data)"), "\(outside)")
+      }
+      #expect(end == .exited(0))
+    }
+  }
+
+  @Test(canMount) func `A session is steered by any of its paths`() async throws {
+    let settings = Self.settings("limits: {jobs: 1}")
+    try await RunningDaemon.prepared(settings, directories: ["other"]) { daemon in
+      try await daemon.run(wrapper: ["unshare", "-m"]) {
+        #expect(try await daemon.steer("pause").exitCode == 0)
+        for (number, name) in ["a", "s"].enumerated() {
+          try daemon.drop(name, number: number)
+          try await daemon.waitFor(name, "queued")
+        }
+        let script = #"mount --bind "$1" "$2""#
+        let mounted = try await Blechctl.run([
+          "nsenter", "-t", "\(try daemon.identifier())", "-m", "sh", "-euc", script, "sh", daemon.path("s"),
+          daemon.path("other"),
+        ])
+        #expect(mounted.exitCode == 0, "\(mounted)")
+        try await daemon.waitFor("other", "same")
+
+        let other = daemon.path("other")
+        let why = try await daemon.steer("why", other)
+        #expect(why.output.contains("the same folder as \(daemon.path("s"))"), "\(why)")
+        #expect(why.output.contains("\nqueued: "), "\(why)")
+        let first = try await daemon.steer("first", other)
+        #expect(first.exitCode == 0 && first.output.hasPrefix(daemon.path("s")), "\(first)")
+        #expect(try await daemon.steer("cancel", other).exitCode == 0)
+        try await daemon.waitFor("s", "cancelled")
+        let retry = try await daemon.steer("retry", other)
+        #expect(retry.exitCode == 0 && retry.output.contains(daemon.path("s")), "\(retry)")
+        #expect(try await daemon.steer("resume").exitCode == 0)
+        try await daemon.waitUntilDone(["a", "s"])
+      }
+      #expect(try await daemon.trainings().values.allSatisfy { $0 == 1 })
     }
   }
 

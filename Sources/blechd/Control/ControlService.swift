@@ -91,6 +91,8 @@ struct ControlAnswers: Sendable {
         outcome: nil, root: nil)
     }
     let session = await current.intake.session(at: path)
+    let first = await current.intake.first(of: path)
+    let known = first == path ? session : await current.intake.session(at: first)
     let tree = current.watcher.tree(of: path, root: index)
     var source = current.template
     source.directory = directory
@@ -100,9 +102,10 @@ struct ControlAnswers: Sendable {
         root: current.configuration.watch[index].path, backend: tree.backend.rawValue,
         isKnown: session != nil,
         settle: current.configuration.settle),
-      standing: session?.standing, outcome: try await inspect(source, current.inspector),
-      root: current.roots[index], replacesForeign: current.template.replacesForeign,
-      request: session?.request, work: await report.work?.scheduler.standing(of: directory))
+      standing: known?.standing, outcome: try await inspect(source, current.inspector),
+      root: current.roots[known?.root ?? index], replacesForeign: current.template.replacesForeign,
+      request: known?.request, work: await report.work?.scheduler.standing(of: first.string),
+      sameAs: first == path ? nil : first.shown)
   }
 
   private func inspect(_ source: SessionSource, _ inspector: Inspector) async throws(Failure)

@@ -45,7 +45,8 @@ struct Watch: Sendable {
     self.parts = parts
     intake = Intake(
       roots: roots, template: template, memory: earlier.queued, requests: earlier.requests,
-      backlogRequests: earlier.backlogRequests, inspect: { await inspector.inspect($0, stamps: $1) }, recheck: { [watcher] in watcher.recheck($0) },
+      backlogRequests: earlier.backlogRequests, inspect: { await inspector.inspect($0, stamps: $1) },
+      recheck: { [watcher] in watcher.recheck($0) },
       onEvent: {
         Decision($0, runsJobs: parts.inbox != nil).log(to: parts.log)
         parts.inbox?.put($0)
