@@ -158,7 +158,8 @@ import Vocabulary
       try await daemon.run {
         try await daemon.waitFor("a", "backlog")
         try await daemon.waitFor("b", "backlog")
-        let run = try await daemon.steer("process", daemon.path("a"))
+        // As people complete a path: by the .h5 in it.
+        let run = try await daemon.steer("process", daemon.h5("a"))
         #expect(run.exitCode == 0, "\(run.errors)")
         try await daemon.waitUntilDone(["a"])
         #expect(daemon.state(of: "b") == "backlog")
