@@ -51,14 +51,15 @@ struct Daemon {
   }
 
   private func run(_ watch: WatchService, work: WorkService?) async throws(Failure) {
+    let stop = StopNotice { watch.noteChange() }
     let report = StatusReport(
-      watch: watch, work: work, configuration: file.path, started: Date.now.ISO8601Format())
+      watch: watch, work: work, stop: stop, configuration: file.path, started: Date.now.ISO8601Format())
     let status = StatusService(
       file: StatusFile(in: runtime.path), report: report, changes: watch.changes, log: log)
     let control = try ControlService(
       runtime: runtime, report: report, watch: watch, steering: steering(watch, work), log: log)
-    // They end in the opposite order.
-    let services: [any Service] = [watch] + [work].compactMap(\.self) + [status, control]
+    // They end in the opposite order, one after the other: it can be seen and asked to the end what it waits for.
+    let services: [any Service] = [status, control, watch] + [work].compactMap(\.self) + [stop]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
       logger: log.quieter)

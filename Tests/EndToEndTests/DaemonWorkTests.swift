@@ -255,6 +255,22 @@ import Vocabulary
     }
   }
 
+  @Test func `While it ends in order it says so, and its status is gone afterwards`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      // Takes all the time that one is given which is told to end.
+      let worker = try daemon.misbehaving("trap '' TERM; sleep 600", in: "s")
+      let end = try await daemon.run(environment: ["BLECHD_WORKER": worker]) {
+        try daemon.drop("s", number: 1)
+        try await daemon.waitFor("s", "inferring")
+        try daemon.send(.terminate)
+        try await daemon.wait("the status of the stop") { try daemon.status().daemon.state == .stopping }
+      }
+      #expect(end == .exited(0))
+      #expect(!FileManager.default.fileExists(atPath: daemon.runtime + "/status.json"))
+      #expect(!FileManager.default.fileExists(atPath: daemon.runtime + "/control.sock"))
+    }
+  }
+
   @Test func `The owner's command is told of each session that ended`() async throws {
     try await RunningDaemon.prepared { daemon in
       let script = try daemon.scratch.script(#"cat >> "\#(daemon.scratch.path("told"))""#)

@@ -71,7 +71,7 @@ final class WatchService: Service {
     return stream
   }
 
-  var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
+  private var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
 
   func run() async throws {
     let reloads = await UnixSignalsSequence(trapping: .sighup)
