@@ -17,6 +17,8 @@ struct Daemon {
   let state: StateDirectory
   let runtime: RuntimeDirectory
   let isDryRun: Bool
+  /// SIGHUP, since the process began.
+  let reloads: UnixSignalsSequence
   let log: Logger
 
   /// All of an orderly stop: what takes longer is cut off.
@@ -29,7 +31,7 @@ struct Daemon {
     if isDryRun {
       let watch = try WatchService(
         file: file, configuration: configuration, state: state,
-        parts: Watch.Parts(worker: worker, inbox: nil, log: log))
+        parts: Watch.Parts(worker: worker, inbox: nil, log: log), reloads: reloads)
       return try await run(watch, work: nil)
     }
     let late = LateScheduler()
@@ -41,7 +43,7 @@ struct Daemon {
       file: file, configuration: configuration, state: state,
       parts: Watch.Parts(
         worker: worker, recall: remembering.recall, remember: remembering.remember, inbox: inbox, log: log),
-      requests: remembering.requests)
+      reloads: reloads, requests: remembering.requests)
     let executor = LocalExecutor(
       worker: executable, limits: configuration.limits, groups: await Self.controlGroups())
     log.notice("limits: \(executor.limitsInForce)")

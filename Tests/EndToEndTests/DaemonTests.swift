@@ -1,6 +1,7 @@
 import Foundation
 import HDF5File
 import Subprocess
+import Synchronization
 import TestSupport
 import Testing
 
@@ -156,6 +157,53 @@ import Testing
       try await daemon.wait("the new configuration") { daemon.mentions("s1", "would infer 2 of 2 jobs") == 2 }
       #expect(daemon.state(of: "s1") != nil)
     }
+  }
+
+  @Test func `A SIGHUP that comes while it starts does not end it, and is heard afterwards`() async throws {
+    try await withScratchAsync { scratch in
+      let data = scratch.path("data")
+      try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+      let file = try scratch.write("blechd.yaml", "watch: [{path: \(data)}]")
+      // Full, and read by nobody: the daemon waits with its first line, before it has opened its store.
+      let log = Pipe()
+      Self.fill(log.fileHandleForWriting.fileDescriptor)
+      let daemon = Process()
+      daemon.executableURL = URL(filePath: RunningDaemon.program)
+      daemon.arguments = [
+        "--config", file, "--state-directory", scratch.path("state"), "--runtime-directory", scratch.path("run"),
+      ]
+      daemon.standardError = log
+      try daemon.run()
+      let identifier = "\(daemon.processIdentifier)\n"
+      try await Self.wait("the start") { (try? scratch.text("state/blechd.lock")) == identifier }
+      kill(daemon.processIdentifier, SIGHUP)
+      let text = Mutex("")
+      log.fileHandleForReading.readabilityHandler = { handle in
+        let read = String(decoding: handle.availableData, as: UTF8.self)
+        text.withLock { $0 += read }
+      }
+      defer { log.fileHandleForReading.readabilityHandler = nil }
+      try await Self.wait("the reload") { text.withLock { $0.contains("the configuration was read anew") } }
+      daemon.terminate()
+      try await Self.wait("its end") { !daemon.isRunning }
+      #expect(daemon.terminationStatus == 0 && daemon.terminationReason == .exit)
+    }
+  }
+
+  private static func fill(_ pipe: CInt) {
+    let flags = fcntl(pipe, F_GETFL)
+    _ = fcntl(pipe, F_SETFL, flags | O_NONBLOCK)
+    while write(pipe, "\n", 1) == 1 {}
+    _ = fcntl(pipe, F_SETFL, flags)
+  }
+
+  private static func wait(_ what: String, until holds: () -> Bool) async throws {
+    for _ in 0..<2400 {
+      if holds() { return }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("waited two minutes in vain for \(what)")
+    throw CancellationError()
   }
 
   @Test(arguments: [("watch: [{path: relative}]", ":1: watch[0].path"), ("wath: []", ":1: wath")])

@@ -21,6 +21,7 @@ final class WatchService: Service {
   private let current: Mutex<Watch>
   /// The configuration that takes over as soon as the present watch has ended.
   private let next = Mutex<Configuration?>(nil)
+  private let reloads: UnixSignalsSequence
   private let isStopping = Atomic(false)
   private let told = Mutex<Set<Told>>([])
   private let isReady = Atomic(false)
@@ -34,10 +35,14 @@ final class WatchService: Service {
   /// How long reading the configuration may take: it may lie on a server that is gone.
   private static let longestLoad = Duration.seconds(10)
 
+  /// - Parameters:
+  ///   - reloads: signals to read the configuration anew.
+  ///   - requests: what was asked for and is not over, by path.
   init(
     file: ConfigurationFile, configuration: Configuration, state: StateDirectory, parts: Watch.Parts,
-    requests: [FilePath: SessionRequest] = [:]
+    reloads: UnixSignalsSequence, requests: [FilePath: SessionRequest] = [:]
   ) throws(Failure) {
+    self.reloads = reloads
     self.file = file
     self.state = state
     self.parts = parts
@@ -74,12 +79,11 @@ final class WatchService: Service {
   private var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
 
   func run() async throws {
-    let reloads = await UnixSignalsSequence(trapping: .sighup)
     try await withGracefulShutdownHandler {
       try await withTaskCancellationHandler {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
-            for await _ in reloads { try? await self.reload() }
+            for await _ in self.reloads { try? await self.reload() }
           }
           group.addTask { try await self.watchOn() }
           // The watch ends by its stop alone; then nobody waits for signals any more.
