@@ -1,3 +1,4 @@
+import Control
 import Foundation
 import HDF5File
 import Subprocess
@@ -170,7 +171,8 @@ import Testing
       let daemon = Process()
       daemon.executableURL = URL(filePath: RunningDaemon.program)
       daemon.arguments = [
-        "--config", file, "--state-directory", scratch.path("state"), "--runtime-directory", scratch.path("run"),
+        "--config", file, "--state-directory", scratch.path("state"), "--runtime-directory",
+        scratch.path("run"),
       ]
       daemon.standardError = log
       try daemon.run()
@@ -242,6 +244,19 @@ import Testing
       #expect(computed.exitCode == 0, "\(computed.errors)")
       #expect(
         computed.output.contains(#""live" : false"#) && computed.output.contains(#""state" : "queued""#))
+      // A link in what is watched leads nowhere, whoever is asked: the daemon may read what a person may not.
+      let elsewhere = try daemon.stage("elsewhere")
+      try daemon.scratch.makeLink("data/link", to: elsewhere)
+      let client = ControlClient(path: daemon.runtime + "/control.sock")
+      for (path, isRead) in [
+        ("s1", true), ("s1/../../staging/elsewhere", false), ("link", false), ("link/", false), ("none", false),
+      ] {
+        let answer = try await client.ask(.why(directory: daemon.path(path)), timeout: .seconds(120))
+        let explanation = String(decoding: answer, as: UTF8.self)
+        for words in ["complete?", "fingerprint"] {
+          #expect(explanation.contains(words) == isRead, "\(path): \(explanation)")
+        }
+      }
       let outside = try await daemon.blechctl(["why", "/usr", "--runtime-directory", daemon.runtime])
       #expect(outside.output.contains("not watched"))
     }
