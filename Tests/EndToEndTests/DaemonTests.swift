@@ -249,7 +249,8 @@ import Testing
       try daemon.scratch.makeLink("data/link", to: elsewhere)
       let client = ControlClient(path: daemon.runtime + "/control.sock")
       for (path, isRead) in [
-        ("s1", true), ("s1/../../staging/elsewhere", false), ("link", false), ("link/", false), ("none", false),
+        ("s1", true), ("s1/../../staging/elsewhere", false), ("link", false), ("link/", false),
+        ("none", false),
       ] {
         let answer = try await client.ask(.why(directory: daemon.path(path)), timeout: .seconds(120))
         let explanation = String(decoding: answer, as: UTF8.self)

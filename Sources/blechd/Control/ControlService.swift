@@ -26,7 +26,8 @@ struct ControlService: Service {
     ) { await accounts.groupID(named: $0) }
     let answers = ControlAnswers(
       report: report, explainer: SessionExplainer(watch: watch, work: report.work),
-      steering: SteeringAnswers(steering: steering, steerers: steerers, accounts: accounts, log: log))
+      steering: SteeringAnswers(
+        steering: steering, steerers: steerers, accounts: accounts, refusals: RefusalLog(log: log), log: log))
     try StatusFile.makeDirectory(runtime.path)
     server = ControlServer(path: runtime.controlSocket) { await answers.answer($0, $1) }
     try server.start()
