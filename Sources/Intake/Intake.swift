@@ -21,8 +21,19 @@ public actor Intake {
     /// It counts at the next inspection: at once, or as soon as the session has settled. The session stood there; where it
     /// is `sameAs` another path, that one has the request.
     case accepted(SessionStanding)
-    /// No session is known there, or not yet.
+    /// No session is known there.
     case unknown
+    /// No session is known there, and not everything has been seen yet.
+    case notYet
+  }
+
+  /// What became of a request for the backlog.
+  public enum BacklogAnswer: Equatable, Sendable {
+    /// These sessions are taken, and so are those that are found to be of the backlog of so many that are still being
+    /// looked at; nil: not even everything has been seen yet.
+    case taken([FilePath], stillLookedAt: Int?)
+    /// Nothing can be asked of this intake, or not so much at once.
+    case notYet
   }
 
   /// One session, for a status.
@@ -61,14 +72,17 @@ public actor Intake {
   ///   - template: how sessions are read; its directory is left out of account.
   ///   - memory: what is queued already, by path: what an earlier intake had.
   ///   - requests: what was asked for and is not over, by path; it counts when the session is first seen.
+  ///   - backlogRequests: of an earlier intake, where it had not looked at everything.
   ///   - recheck: asks the watch to let a directory settle once more.
   ///   - onEvent: is called on the actor, in order; it must not take long.
   public init(
     roots: [IntakeRoot], template: SessionSource, memory: [FilePath: QueuedWork] = [:],
-    requests: [FilePath: SessionRequest] = [:], inspect: @escaping Inspect,
-    recheck: @escaping @Sendable (FilePath) -> Void, onEvent: @escaping @Sendable (Event) -> Void
+    requests: [FilePath: SessionRequest] = [:], backlogRequests: [BacklogRequest] = [],
+    inspect: @escaping Inspect, recheck: @escaping @Sendable (FilePath) -> Void,
+    onEvent: @escaping @Sendable (Event) -> Void
   ) {
-    book = SessionBook(roots: roots, template: template, memory: memory, requests: requests)
+    book = SessionBook(
+      roots: roots, template: template, memory: memory, requests: requests, backlogRequests: backlogRequests)
     self.inspect = inspect
     self.recheck = recheck
     self.onEvent = onEvent
@@ -82,22 +96,20 @@ public actor Intake {
 
   /// What a person asks for one session.
   public func ask(_ request: SessionRequest, of path: FilePath) -> Answer {
-    guard !isStopped else { return .unknown }
+    guard !isStopped else { return .notYet }
     let (standing, effects) = book.ask(request, of: path)
     perform(effects)
     goOn()
-    return standing.map { .accepted($0) } ?? .unknown
+    return standing.map { .accepted($0) } ?? (book.isEverythingSeen ? .unknown : .notYet)
   }
 
-  /// Asks `process` for every session that stands in the backlog, and lies at or below a directory where one is given.
-  ///
-  /// - Returns: their paths. A session that has not been looked at yet is not among them.
-  public func askBacklog(below directory: FilePath? = nil) -> [FilePath] {
-    guard !isStopped else { return [] }
-    let (paths, effects) = book.askBacklog(below: directory)
+  /// Asks `process` for every session of the backlog that lies at or below a directory where one is given.
+  public func askBacklog(below directory: FilePath? = nil) -> BacklogAnswer {
+    guard !isStopped else { return .notYet }
+    let (answer, effects) = book.askBacklog(below: directory)
     perform(effects)
     goOn()
-    return paths
+    return answer
   }
 
   /// What the queue had of the session is gone, as where its data had changed: the session is read, and what needs work is
@@ -121,12 +133,18 @@ public actor Intake {
   /// What was asked for and is not over, by path.
   public var requests: [FilePath: SessionRequest] { book.requests }
 
+  /// The same of the backlog.
+  public var backlogRequests: [BacklogRequest] { book.backlogRequests }
+
   /// Where one session stands, if it is known.
   public func session(at path: FilePath) -> Session? {
     book.records[path].map { Session(path, $0) }
   }
 
-  /// Everything has been looked at: what an earlier intake had queued and is not there any more is taken back.
+  /// The path that the queue knows a session by, of which this may be another one (a bind mount).
+  public func first(of path: FilePath) -> FilePath { book.first(of: path) ?? path }
+
+  /// Everything has been seen: what an earlier intake had queued and is not there any more is taken back.
   public func withdrawUnseen() { perform(book.withdrawUnseen()) }
 
   /// Ends the inspections that are under way, as far as they let themselves be ended, and takes nothing more.

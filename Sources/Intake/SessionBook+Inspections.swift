@@ -60,16 +60,22 @@ extension SessionBook {
       return set(path, .settling(since: now, keepsChanging: false)) + [.recheck(path)]
     }
     let retrains = retrains(path, after: outcome)
-    let standing = Judgement(
+    var judgement = Judgement(
       root: roots[record.view.root], source: assignment.source, now: now, attempts: record.attempts,
-      retrains: retrains, ignoresBacklog: retrains || record.request == .process
-    ).standing(after: outcome)
+      retrains: retrains, ignoresBacklog: retrains || record.request == .process)
+    var standing = judgement.standing(after: outcome)
+    var asked: [Effect] = []
+    if case .backlog = standing, isAwaited(path) {
+      asked = set(path, .process)
+      judgement.ignoresBacklog = true
+      standing = judgement.standing(after: outcome)
+    }
     records[path]!.concluded = (stamps, standing)
     records[path]!.attempts = standing.retry == nil ? 0 : record.attempts + 1
     records[path]!.isAnew = false
     let isHandedAnew = record.isAnew || record.request == .retrain
     // Whoever keeps a request gives it up only after the work is in the queue.
-    return set(path, standing) + queue(path, standing, anew: isHandedAnew)
+    return asked + set(path, standing) + queue(path, standing, anew: isHandedAnew)
       + answer(path, outcome, standing)
   }
 

@@ -29,15 +29,6 @@ extension SessionBook {
     return (record.standing, effects + inspectAgain(path))
   }
 
-  /// Takes the backlog, or what of it lies at or below a directory.
-  mutating func askBacklog(below directory: FilePath?) -> (paths: [FilePath], effects: [Effect]) {
-    let paths = records.filter { path, record in
-      guard case .backlog = record.standing else { return false }
-      return directory.map { path.starts(with: $0) } ?? true
-    }.keys.sorted { $0.string < $1.string }
-    return (paths, paths.flatMap { ask(.process, of: $0).effects })
-  }
-
   /// The queue has nothing of the session any more.
   ///
   /// - Parameter isDone: all that it was given is written: no retraining is owed.

@@ -60,26 +60,33 @@ struct SessionBook {
   var memory: [FilePath: QueuedWork]
   /// Requests whose sessions have not been seen, or are gone.
   var unseen: [FilePath: SessionRequest]
+  /// Of the whole backlog, or all below a directory, as long as sessions there are being looked at.
+  var backlogRequests: [BacklogRequest]
+  /// Whether every session has been seen that was there at the start. It may not have been looked at.
+  var isEverythingSeen = false
 
   /// - Parameters:
   ///   - template: how sessions are read; its directory is left out of account.
   ///   - memory: what is queued already, by path.
   ///   - requests: what was asked for and is not over, by path.
+  ///   - backlogRequests: the same of the backlog.
   init(
     roots: [IntakeRoot], template: SessionSource, memory: [FilePath: QueuedWork] = [:],
-    requests: [FilePath: SessionRequest] = [:]
+    requests: [FilePath: SessionRequest] = [:], backlogRequests: [BacklogRequest] = []
   ) {
     self.roots = roots
     self.template = template
     self.memory = memory
     unseen = requests
+    self.backlogRequests = backlogRequests
   }
 
   /// What is queued, by path.
   var queued: [FilePath: QueuedWork] { memory.merging(records.compactMapValues(\.queued)) { $1 } }
 
-  /// What was queued by an earlier book and has not been seen.
+  /// Everything has been seen: what was queued by an earlier book and is not there is taken back.
   mutating func withdrawUnseen() -> [Effect] {
+    noteEverythingSeen()
     let unseen = memory.sorted { $0.key.string < $1.key.string }
     memory = [:]
     return unseen.flatMap { path, queued in [.withdraw(path)] + keep(queued, of: path) }
@@ -152,6 +159,7 @@ struct SessionBook {
     let withdrawal = takeBack(path)
     let record = records.removeValue(forKey: path)!
     retries.remove(path)
+    noteLookedAt(path)
     return withdrawal + leave(path, record.view.identity)
       + keep(record.request, of: path, record.view.identity)
   }
@@ -179,6 +187,7 @@ struct SessionBook {
   }
 
   mutating func set(_ path: FilePath, _ standing: SessionStanding) -> [Effect] {
+    if !standing.isBeingLookedAt { noteLookedAt(path) }
     if standing.retry == nil { retries.remove(path) } else { retries.insert(path) }
     guard records[path]!.standing != standing else { return [] }
     records[path]!.standing = standing

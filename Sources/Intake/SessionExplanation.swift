@@ -57,10 +57,12 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
   ///   - root: how sessions of the root are judged; nil where it lies below none.
   ///   - request: what a person has asked for it and is not over.
   ///   - work: what the queue says of a session that is queued.
+  ///   - sameAs: the path that the daemon knows the session by, where it is another one; `standing`, `request` and `work`
+  ///     are that one's.
   public init(
     directory: String, watched: Watched, standing: SessionStanding?, outcome: InspectionOutcome?,
     root: IntakeRoot?, replacesForeign: Bool = false, request: SessionRequest? = nil,
-    work: (state: String, reason: String)? = nil
+    work: (state: String, reason: String)? = nil, sameAs: String? = nil
   ) {
     let retrains = request == .retrain
     self.directory = directory
@@ -83,7 +85,7 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
         needed: !isLeftAlone && job.needsWork(retrains: retrains, replacesForeign: replacesForeign))
     }
     let final = standing ?? judged
-    steps = Self.chain(watched, standing, outcome, judged, isDateKnown: root != nil)
+    steps = Self.chain(watched, sameAs, standing, outcome, judged, isDateKnown: root != nil)
     switch (watched, final) {
     case (.outside, _):
       (state, reason) = ("not watched", "it does not lie below a watched folder, or is excluded")
@@ -100,11 +102,10 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
   }
 
   private static func chain(
-    _ watched: Watched, _ standing: SessionStanding?, _ outcome: InspectionOutcome?,
-    _ judged: SessionStanding?,
-    isDateKnown: Bool
+    _ watched: Watched, _ sameAs: String?, _ standing: SessionStanding?, _ outcome: InspectionOutcome?,
+    _ judged: SessionStanding?, isDateKnown: Bool
   ) -> [Step] {
-    var steps = [seen(watched)]
+    var steps = [seen(watched, sameAs)]
     if case .outside = watched { return steps }
     steps.append(settled(watched, standing))
     switch outcome {
@@ -161,12 +162,12 @@ public struct SessionExplanation: Codable, Equatable, Sendable {
       detail: "\(inspection.jobs.count) jobs: \(counts.joined(separator: ", "))")
   }
 
-  private static func seen(_ watched: Watched) -> Step {
+  private static func seen(_ watched: Watched, _ sameAs: String?) -> Step {
     switch watched {
     case .below(let root, let backend, let isKnown, _):
       Step(
         question: "seen?", answer: isKnown ? .yes : .no,
-        detail: "below \(root), watched by \(backend)"
+        detail: "below \(root), watched by \(backend)" + (sameAs.map { ", the same folder as \($0)" } ?? "")
           + (isKnown
             ? "" : "; there is no .h5 and no .info in it, it lies below another session, or it is hidden"))
     case .outside(let roots):

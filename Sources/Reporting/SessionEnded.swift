@@ -8,7 +8,7 @@ public struct SessionEnded: Codable, Equatable, Sendable {
   public enum Outcome: String, CaseIterable, Codable, Sendable {
     /// Every result is in the .h5.
     case done
-    /// Some are, and others failed.
+    /// Some are, and others failed or were cancelled.
     case partlyDone = "partly_done"
     /// Nothing new is in the .h5.
     case failed
@@ -19,10 +19,6 @@ public struct SessionEnded: Codable, Equatable, Sendable {
   public struct Job: Codable, Equatable, Sendable {
     public enum State: String, CaseIterable, Codable, Sendable {
       case inferred, failed, cancelled
-      /// The .h5 held its result already.
-      case upToDate = "up_to_date"
-      /// The .h5 holds another program's result, which is not to be replaced.
-      case kept
     }
 
     public var region: String

@@ -23,13 +23,16 @@ struct DaemonOptions: ParsableArguments {
   static let longestAnswer = Duration.seconds(70)
 
   /// Where a daemon is looked for, in this order.
-  var places: [RuntimeDirectory] {
-    get throws(Failure) {
-      if let runtimeDirectory { return [RuntimeDirectory(path: runtimeDirectory)] }
-      if system { return [.system] }
-      let own = try RuntimeDirectory.find()
-      return user ? [own] : [.system, own]
-    }
+  ///
+  /// - Throws: `Failure` where a person's own daemon is meant and the environment does not tell where it would be.
+  func places(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws(Failure) -> [RuntimeDirectory] {
+    if let runtimeDirectory { return [RuntimeDirectory(path: runtimeDirectory)] }
+    if system { return [.system] }
+    if user { return [try RuntimeDirectory.find(environment: environment)] }
+    // Without $HOME, as in a cron job, there is still the machine's.
+    return [.system] + [try? RuntimeDirectory.find(environment: environment)].compactMap(\.self)
   }
 
   /// Asks the first daemon that runs.
@@ -37,7 +40,7 @@ struct DaemonOptions: ParsableArguments {
   /// - Throws: `.unavailable` where none runs, and what the daemon itself says.
   func ask(_ verb: ControlRequest.Verb, timeout: Duration = .seconds(10)) async throws(Failure) -> [UInt8] {
     var absence: Failure?
-    for place in try places {
+    for place in try places() {
       do throws(Failure) {
         return try await ControlClient(path: place.controlSocket).ask(verb, timeout: timeout)
       } catch {

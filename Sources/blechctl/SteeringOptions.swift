@@ -42,9 +42,9 @@ struct SteeringOptions: ParsableArguments {
 
   private func ask(_ verb: ControlRequest.Verb) async throws(Failure) -> SteeringAnswer {
     let answer = try await daemon.ask(verb, timeout: DaemonOptions.longestAnswer)
-    guard let decoded = try? JSONDocument.decode(SteeringAnswer.self, from: answer) else {
-      throw Failure.unknownAnswer
-    }
+    guard let decoded = try? JSONDocument.decode(SteeringAnswer.self, from: answer),
+      decoded.verb == SteeringAnswer.Verb(verb)
+    else { throw Failure.unknownAnswer }
     return decoded
   }
 
@@ -52,6 +52,24 @@ struct SteeringOptions: ParsableArguments {
     print(json ? try report.json() : report.text, terminator: "")
     StandardError.write(report.errors.map { $0 + "\n" }.joined())
     if report.exitCode != .success { throw ArgumentParser.ExitCode(report.exitCode.rawValue) }
+  }
+}
+
+extension SteeringAnswer.Verb {
+  /// What an answer to a request says that it is to; nil where the request steers nothing.
+  init?(_ request: ControlRequest.Verb) {
+    switch request {
+    case .retry: self = .retry
+    case .retrain: self = .retrain
+    case .cancel: self = .cancel
+    case .first: self = .first
+    case .pause: self = .pause
+    case .resume: self = .resume
+    case .process: self = .process
+    case .processBacklog: self = .processBacklog
+    case .reload: self = .reload
+    case .status, .why: return nil
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Logging
 import Reporting
+import UnixSignals
 import Vocabulary
 
 /// The daemon: watches the lab's folders and decides what is to be done about each session.
@@ -32,6 +33,8 @@ struct Blechd: AsyncParsableCommand {
   var dryRun = false
 
   func run() async throws {
+    // From here on, as it would end the process: the start may take its time, and whoever sends it then is heard later.
+    let reloads = await UnixSignalsSequence(trapping: .sighup)
     let log = Logger(label: "blechd") { _ in StandardErrorLog() }
     do throws(Failure) {
       let file = try ConfigurationFile.find(named: config)
@@ -44,9 +47,10 @@ struct Blechd: AsyncParsableCommand {
       let configuration = try load(file, log)
       let lock = try InstanceLock(in: state)
       let daemon = Daemon(
-        file: file, configuration: configuration, state: state, runtime: runtime, isDryRun: dryRun, log: log)
+        file: file, configuration: configuration, state: state, runtime: runtime, isDryRun: dryRun,
+        reloads: reloads, log: log)
       try await daemon.run()
-      withExtendedLifetime(lock) {}
+      withExtendedLifetime((lock, reloads)) {}
     } catch {
       log.critical("\(error)")
       throw ArgumentParser.ExitCode(error.code.rawValue)

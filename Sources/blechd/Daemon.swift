@@ -17,6 +17,8 @@ struct Daemon {
   let state: StateDirectory
   let runtime: RuntimeDirectory
   let isDryRun: Bool
+  /// SIGHUP, since the process began.
+  let reloads: UnixSignalsSequence
   let log: Logger
 
   /// All of an orderly stop: what takes longer is cut off.
@@ -30,7 +32,7 @@ struct Daemon {
         worker: executable, limits: configuration.limits, groups: .failure(.notWanted))
       let watch = try WatchService(
         file: file, configuration: configuration, state: state,
-        parts: Watch.Parts(executor: executor, inbox: nil, log: log))
+        parts: Watch.Parts(executor: executor, inbox: nil, log: log), reloads: reloads)
       return try await run(watch, work: nil)
     }
     let late = LateScheduler()
@@ -46,21 +48,22 @@ struct Daemon {
       parts: Watch.Parts(
         executor: executor, recall: remembering.recall, remember: remembering.remember, inbox: inbox,
         log: log),
-      requests: remembering.requests)
+      reloads: reloads, requests: remembering.requests)
     let work = WorkService(
       remembering, executor: executor, inbox: inbox, watch: watch, state: state, late: late, log: log)
     try await run(watch, work: work)
   }
 
   private func run(_ watch: WatchService, work: WorkService?) async throws(Failure) {
+    let stop = StopNotice { watch.noteChange() }
     let report = StatusReport(
-      watch: watch, work: work, configuration: file.path, started: Date.now.ISO8601Format())
+      watch: watch, work: work, stop: stop, configuration: file.path, started: Date.now.ISO8601Format())
     let status = StatusService(
       file: StatusFile(in: runtime.path), report: report, changes: watch.changes, log: log)
     let control = try ControlService(
       runtime: runtime, report: report, watch: watch, steering: steering(watch, work), log: log)
-    // They end in the opposite order.
-    let services: [any Service] = [watch] + [work].compactMap(\.self) + [status, control]
+    // They end in the opposite order, one after the other: it can be seen and asked to the end what it waits for.
+    let services: [any Service] = [status, control, watch] + [work].compactMap(\.self) + [stop]
     var group = ServiceGroupConfiguration(
       services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
       logger: log.quieter)

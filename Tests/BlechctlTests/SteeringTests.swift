@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Reporting
+import TestSupport
 import Testing
 import Vocabulary
 
@@ -41,6 +42,57 @@ import Vocabulary
   ]) func `A command line that means nothing is refused`(arguments: [String]) {
     let error = #expect(throws: (any Error).self) { try Blechctl.parseAsRoot(arguments) }
     #expect(error.map { Blechctl.exitCode(for: $0) } == .validationFailure)
+  }
+}
+
+@Suite struct DaemonOptionsTests {
+  private func places(_ arguments: [String], _ environment: [String: String]) throws -> [String] {
+    let command = try Blechctl.parseAsRoot(["pause"] + arguments) as? PauseCommand
+    return try #require(command).options.daemon.places(environment).map(\.path)
+  }
+
+  @Test func `The machine's daemon comes first, and needs no home`() throws {
+    #expect(try places([], ["XDG_RUNTIME_DIR": "/run/user/7"]) == ["/run/blechd", "/run/user/7/blechd"])
+    #expect(try places([], ["HOME": "/home/anna"]).count == 2)
+    #expect(try places([], [:]) == ["/run/blechd"])
+    #expect(try places(["--system"], [:]) == ["/run/blechd"])
+    #expect(try places(["--runtime-directory", "/x"], [:]) == ["/x"])
+  }
+
+  @Test func `Whoever means their own daemon is told that there is no place for it`() throws {
+    #expect(try places(["--user"], ["XDG_RUNTIME_DIR": "/run/user/7"]) == ["/run/user/7/blechd"])
+    let failure = #expect(throws: Failure.self) { try places(["--user"], [:]) }
+    #expect(failure?.code == .cannotWrite)
+  }
+}
+
+@Suite struct SessionPathTests {
+  @Test func `A session is named by its directory, or by the .h5 in it`() throws {
+    try withScratch { scratch in
+      try FileManager.default.createDirectory(
+        atPath: scratch.path("s1"), withIntermediateDirectories: false)
+      try scratch.write("s1/s1.h5", "")
+      try scratch.write("s1/s1.info", "")
+      try scratch.makeLink("link.h5", to: scratch.path("s1/s1.h5"))
+      let session = try SessionPath.resolved(scratch.path("s1"))
+      #expect(session.hasSuffix("/s1"))
+      #expect(try SessionPath.resolved(scratch.path("s1/s1.h5")) == session)
+      #expect(try SessionPath.resolved(scratch.path("link.h5")) == session)
+      let other = #expect(throws: Failure.self) { try SessionPath.resolved(scratch.path("s1/s1.info")) }
+      #expect(other?.code == .usage && other?.remedy == "name \(session)")
+      let none = #expect(throws: Failure.self) { try SessionPath.resolved(scratch.path("none.h5")) }
+      #expect(none?.code == .noInput)
+    }
+  }
+
+  @Test func `A directory whose name ends as an .h5's is a directory`() throws {
+    try withScratch { scratch in
+      try FileManager.default.createDirectory(
+        atPath: scratch.path("s.h5"), withIntermediateDirectories: false)
+      try scratch.write("s.h5/s.h5", "")
+      #expect(try SessionPath.resolved(scratch.path("s.h5")).hasSuffix("/s.h5"))
+      #expect(try SessionPath.resolved(scratch.path("s.h5/s.h5")).hasSuffix("/s.h5"))
+    }
   }
 }
 

@@ -46,7 +46,8 @@ import Vocabulary
     SteeringAnswers(
       steering: acts.steering(refused),
       steerers: SteererRegister(daemon: 990, group: group, log: log.logger) { _ in .found(7) },
-      accounts: AccountDirectory(limit: .seconds(600)), log: log.logger)
+      accounts: AccountDirectory(limit: .seconds(600)),
+      refusals: RefusalLog(log: log.logger, interval: .seconds(600)), log: log.logger)
   }
 
   private static let verbs: [(ControlRequest.Verb, String)] = [
@@ -70,7 +71,29 @@ import Vocabulary
   {
     let failure = await #expect(throws: Failure.self) { try await answers().answer(verb, student) }
     #expect(failure?.code == .notPermitted)
-    #expect(acts.names.isEmpty && log.lines.isEmpty)
+    #expect(acts.names.isEmpty)
+    #expect(log.lines.count == 1)
+    #expect(
+      log.lines.first?.hasPrefix(
+        "notice: user 3999999999 has asked for \(verb.command)\(verb.directory.map { " \($0)" } ?? ""), which was not "
+          + "done: \(verb.command): needs root") == true)
+  }
+
+  @Test func `Whoever is refused again and again makes a line in a while, and is counted`() async throws {
+    let answers = answers()
+    let others = (0..<40).map { Peer(uid: 2_000_000_000 + $0, gid: 1, pid: 1, groups: []) }
+    for peer in [student, student, student] + others {
+      await #expect(throws: Failure.self) { try await answers.answer(.pause, peer) }
+    }
+    // Of users beyond the sixteenth, one line for all.
+    #expect(log.lines.count == 17)
+    let soon = RefusalLog(log: log.logger, interval: .milliseconds(100))
+    let isFirst = await soon.note(7)
+    let isSecond = await soon.note(7)
+    #expect(isFirst && !isSecond)
+    while !log.lines.contains("notice: of user 7, 1 more requests were refused") {
+      try await Task.sleep(for: .milliseconds(20))
+    }
   }
 
   @Test func `A member of the group may steer`() async throws {

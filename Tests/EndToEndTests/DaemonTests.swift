@@ -1,6 +1,8 @@
+import Control
 import Foundation
 import HDF5File
 import Subprocess
+import Synchronization
 import TestSupport
 import Testing
 
@@ -158,6 +160,54 @@ import Testing
     }
   }
 
+  @Test func `A SIGHUP that comes while it starts does not end it, and is heard afterwards`() async throws {
+    try await withScratchAsync { scratch in
+      let data = scratch.path("data")
+      try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+      let file = try scratch.write("blechd.yaml", "watch: [{path: \(data)}]")
+      // Full, and read by nobody: the daemon waits with its first line, before it has opened its store.
+      let log = Pipe()
+      Self.fill(log.fileHandleForWriting.fileDescriptor)
+      let daemon = Process()
+      daemon.executableURL = URL(filePath: RunningDaemon.program)
+      daemon.arguments = [
+        "--config", file, "--state-directory", scratch.path("state"), "--runtime-directory",
+        scratch.path("run"),
+      ]
+      daemon.standardError = log
+      try daemon.run()
+      let identifier = "\(daemon.processIdentifier)\n"
+      try await Self.wait("the start") { (try? scratch.text("state/blechd.lock")) == identifier }
+      kill(daemon.processIdentifier, SIGHUP)
+      let text = Mutex("")
+      log.fileHandleForReading.readabilityHandler = { handle in
+        let read = String(decoding: handle.availableData, as: UTF8.self)
+        text.withLock { $0 += read }
+      }
+      defer { log.fileHandleForReading.readabilityHandler = nil }
+      try await Self.wait("the reload") { text.withLock { $0.contains("the configuration was read anew") } }
+      daemon.terminate()
+      try await Self.wait("its end") { !daemon.isRunning }
+      #expect(daemon.terminationStatus == 0 && daemon.terminationReason == .exit)
+    }
+  }
+
+  private static func fill(_ pipe: CInt) {
+    let flags = fcntl(pipe, F_GETFL)
+    _ = fcntl(pipe, F_SETFL, flags | O_NONBLOCK)
+    while write(pipe, "\n", 1) == 1 {}
+    _ = fcntl(pipe, F_SETFL, flags)
+  }
+
+  private static func wait(_ what: String, until holds: () -> Bool) async throws {
+    for _ in 0..<2400 {
+      if holds() { return }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("waited two minutes in vain for \(what)")
+    throw CancellationError()
+  }
+
   @Test(arguments: [("watch: [{path: relative}]", ":1: watch[0].path"), ("wath: []", ":1: wath")])
   func `It does not start with a configuration that cannot be used`(text: String, place: String) async throws
   {
@@ -194,6 +244,20 @@ import Testing
       #expect(computed.exitCode == 0, "\(computed.errors)")
       #expect(
         computed.output.contains(#""live" : false"#) && computed.output.contains(#""state" : "queued""#))
+      // A link in what is watched leads nowhere, whoever is asked: the daemon may read what a person may not.
+      let elsewhere = try daemon.stage("elsewhere")
+      try daemon.scratch.makeLink("data/link", to: elsewhere)
+      let client = ControlClient(path: daemon.runtime + "/control.sock")
+      for (path, isRead) in [
+        ("s1", true), ("s1/../../staging/elsewhere", false), ("link", false), ("link/", false),
+        ("none", false),
+      ] {
+        let answer = try await client.ask(.why(directory: daemon.path(path)), timeout: .seconds(120))
+        let explanation = String(decoding: answer, as: UTF8.self)
+        for words in ["complete?", "fingerprint"] {
+          #expect(explanation.contains(words) == isRead, "\(path): \(explanation)")
+        }
+      }
       let outside = try await daemon.blechctl(["why", "/usr", "--runtime-directory", daemon.runtime])
       #expect(outside.output.contains("not watched"))
     }

@@ -132,7 +132,6 @@ import Vocabulary
         #expect(try daemon.status().work?.hold?.contains("paused") == true)
         #expect(try await daemon.steer("cancel", daemon.path("b")).exitCode == 0)
         #expect(try await daemon.steer("first", daemon.path("c")).exitCode == 0)
-        #expect(try await daemon.steer("first", daemon.path("nowhere")).exitCode == 66)
         #expect(try await daemon.steer("resume").exitCode == 0)
         try await daemon.waitUntilDone(["a", "c"])
         #expect(try daemon.status().ended.map(\.path).prefix(2) == [daemon.path("a"), daemon.path("c")])
@@ -159,13 +158,142 @@ import Vocabulary
       try await daemon.run {
         try await daemon.waitFor("a", "backlog")
         try await daemon.waitFor("b", "backlog")
-        let run = try await daemon.steer("process", daemon.path("a"))
+        // As people complete a path: by the .h5 in it.
+        let run = try await daemon.steer("process", daemon.h5("a"))
         #expect(run.exitCode == 0, "\(run.errors)")
         try await daemon.waitUntilDone(["a"])
         #expect(daemon.state(of: "b") == "backlog")
         let all = try await daemon.steer("process", "--backlog")
         #expect(all.output.contains("1 session"), "\(all.output)")
         try await daemon.waitUntilDone(["b"])
+      }
+    }
+  }
+
+  @Test func `The backlog is taken just after a reload, and just after a start`() async throws {
+    try await RunningDaemon.prepared(RunningDaemon.settings(settleSeconds: 3, "inference: {train_steps: 50}"))
+    {
+      daemon in
+      for (number, name) in ["a", "b"].enumerated() {
+        try daemon.drop(name, number: number)
+        try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
+      }
+      try await daemon.run {
+        try await daemon.waitFor("a", "backlog")
+        try await daemon.waitFor("b", "backlog")
+        #expect(try await daemon.steer("reload").exitCode == 0)
+        let run = try await daemon.steer("process", daemon.path("a"))
+        #expect(
+          run.exitCode == 0 && !run.output.contains("there is no backlog in \(daemon.path("a"))\n"), "\(run)")
+        try await daemon.waitUntilDone(["a"])
+        #expect(daemon.state(of: "b") == "backlog")
+      }
+      try await daemon.run {
+        let run = try await daemon.steer("process", "--backlog")
+        #expect(
+          run.exitCode == 0 && !run.output.contains("there is no backlog in the watched folders\n"), "\(run)")
+        try await daemon.waitUntilDone(["b"])
+      }
+    }
+  }
+
+  @Test func `What is no session, and has no backlog, is called so by the daemon`() async throws {
+    try await RunningDaemon.prepared(Self.settings(), directories: ["nowhere"]) { daemon in
+      let end = try await daemon.run {
+        try await daemon.wait("the first look") {
+          daemon.log.contains { $0.contains("everything is watched: 2 directories") }
+        }
+        for verb in ["retry", "retrain"] {
+          let run = try await daemon.steer(verb, daemon.path("nowhere"))
+          #expect(run.exitCode == 66 && run.errors.contains("is no session that the daemon knows"), "\(run)")
+        }
+        #expect(try await daemon.steer("first", daemon.path("nowhere")).exitCode == 66)
+        for (arguments, place) in [
+          ([daemon.path("nowhere")], daemon.path("nowhere")), (["--backlog"], "the watched folders"),
+        ] {
+          let run = try await daemon.blechctl(["process", "--runtime-directory", daemon.runtime] + arguments)
+          #expect(run.exitCode == 0 && run.output == "there is no backlog in \(place)\n", "\(run)")
+        }
+        let outside = try await daemon.steer("process", daemon.scratch.path("staging"))
+        #expect(outside.exitCode == 66 && outside.errors.contains("it watches \(daemon.data)"), "\(outside)")
+      }
+      #expect(end == .exited(0))
+    }
+  }
+
+  @Test(canMount) func `A session is steered by any of its paths`() async throws {
+    let settings = Self.settings("limits: {jobs: 1}")
+    try await RunningDaemon.prepared(settings, directories: ["other"]) { daemon in
+      try await daemon.run(wrapper: ["unshare", "-m"]) {
+        #expect(try await daemon.steer("pause").exitCode == 0)
+        for (number, name) in ["a", "s"].enumerated() {
+          try daemon.drop(name, number: number)
+          try await daemon.waitFor(name, "queued")
+        }
+        let script = #"mount --bind "$1" "$2""#
+        let mounted = try await Blechctl.run([
+          "nsenter", "-t", "\(try daemon.identifier())", "-m", "sh", "-euc", script, "sh", daemon.path("s"),
+          daemon.path("other"),
+        ])
+        #expect(mounted.exitCode == 0, "\(mounted)")
+        try await daemon.waitFor("other", "same")
+
+        let other = daemon.path("other")
+        let why = try await daemon.steer("why", other)
+        #expect(why.output.contains("the same folder as \(daemon.path("s"))"), "\(why)")
+        #expect(why.output.contains("\nqueued: "), "\(why)")
+        let first = try await daemon.steer("first", other)
+        #expect(first.exitCode == 0 && first.output.hasPrefix(daemon.path("s")), "\(first)")
+        #expect(try await daemon.steer("cancel", other).exitCode == 0)
+        try await daemon.waitFor("s", "cancelled")
+        let retry = try await daemon.steer("retry", other)
+        #expect(retry.exitCode == 0 && retry.output.contains(daemon.path("s")), "\(retry)")
+        #expect(try await daemon.steer("resume").exitCode == 0)
+        try await daemon.waitUntilDone(["a", "s"])
+      }
+      #expect(try await daemon.trainings().values.allSatisfy { $0 == 1 })
+    }
+  }
+
+  @Test func `While it ends in order it says so, and its status is gone afterwards`() async throws {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      // Takes all the time that one is given which is told to end.
+      let worker = try daemon.misbehaving("trap '' TERM; sleep 600", in: "s")
+      let end = try await daemon.run(environment: ["BLECHD_WORKER": worker]) {
+        try daemon.drop("s", number: 1)
+        try await daemon.waitFor("s", "inferring")
+        try daemon.send(.terminate)
+        try await daemon.wait("the status of the stop") { try daemon.status().daemon.state == .stopping }
+      }
+      #expect(end == .exited(0))
+      #expect(!FileManager.default.fileExists(atPath: daemon.runtime + "/status.json"))
+      #expect(!FileManager.default.fileExists(atPath: daemon.runtime + "/control.sock"))
+    }
+  }
+
+  @Test func `What a person has cancelled is called so where the rest is done`() async throws {
+    try await RunningDaemon.prepared { daemon in
+      let told = daemon.scratch.path("told")
+      let script = try daemon.scratch.script(#"cat >> "\#(told)""#)
+      try daemon.configure(Self.settings("notify: {command: \(script)}"))
+      try await daemon.run {
+        #expect(try await daemon.steer("pause").exitCode == 0)
+        try daemon.drop("s", number: 1)
+        try await daemon.waitFor("s", "queued")
+        #expect(try await daemon.steer("cancel", daemon.path("s")).exitCode == 0)
+        try await daemon.wait("the cancellation") { daemon.mentions("s", "cancelled: a person") == 1 }
+        // One taste is sorted anew, and nobody has cancelled that.
+        try RunningDaemon.change(daemon.path("s"), 2, tastes: ["dig_in_1"])
+        try RunningDaemon.log(["blech_make_arrays.py": .now + 1], in: daemon.path("s"))
+        #expect(try await daemon.steer("resume").exitCode == 0)
+        try await daemon.wait("the end") {
+          daemon.mentions("s", "partly done: 1 of 2 jobs was cancelled by a person") == 1
+        }
+        #expect(try daemon.results("s") == ["region_all_taste_1"])
+        try await daemon.wait("the command") {
+          (try? daemon.scratch.text("told"))?.contains(#""outcome" : "partly_done""#) == true
+        }
+        #expect(try daemon.scratch.text("told").contains(#""state" : "cancelled""#))
       }
     }
   }

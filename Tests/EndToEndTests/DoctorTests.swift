@@ -124,6 +124,16 @@ import Testing
     }
   }
 
+  @Test func `Which limits are in force is what the daemon says`() async throws {
+    try await RunningDaemon.run(runsJobs: true) { daemon in
+      let limits = try #require(try daemon.status().work?.limits)
+      let found = try await doctor(
+        daemon.scratch, daemon.configuration, ["--runtime-directory", daemon.runtime])
+      let line = try #require(found.lines("cgroup").first)
+      #expect(line.fact.hasSuffix("in force now: \(limits)"), "\(line)")
+    }
+  }
+
   @Test func `A worker that is missing or does not work is told`() async throws {
     try await withScratchAsync { scratch in
       let file = try configuration(scratch, [try makeFolder(scratch, "lab")])

@@ -153,9 +153,11 @@ final class RunningDaemon: Sendable {
   }
 
   /// Gives the session in a directory spikes of its own.
-  static func change(_ session: String, _ number: Int) throws {
+  static func change(
+    _ session: String, _ number: Int, tastes: [String] = ["dig_in_0", "dig_in_1"]
+  ) throws {
     try changeH5(at: "\(session)/\(Fixture.name).h5") { root in
-      for taste in ["dig_in_0", "dig_in_1"] {
+      for taste in tastes {
         let group = try #require(try root.group("spike_trains")?.group(taste))
         let array = try #require(try group.dataset("spike_array"))
         let shape = try array.shape()

@@ -25,8 +25,13 @@ import Vocabulary
         return .failure(
           Failure(.noInput, directory ?? "", "is no session that is known", remedy: "see why"))
       }
+      // Named as on the command line, but for `process --backlog`.
+      let name = request.verb.command.replacing(" --", with: "_")
+      guard let verb = SteeringAnswer.Verb(rawValue: name) else {
+        return .failure(Failure(.internalError, "test", "no verb steers so: \(name)", remedy: ""))
+      }
       let answer = SteeringAnswer(
-        .retry, sessions: directory.map { [$0] } ?? [], message: "\(request.verb.command) is done")
+        verb, sessions: directory.map { [$0] } ?? [], message: "\(request.verb.command) is done")
       return Result { try JSONDocument.text(answer) }.map { Array($0.utf8) }.mapError {
         Failure(.internalError, "test", "\($0)", remedy: "")
       }
@@ -143,6 +148,17 @@ import Vocabulary
     }
   }
 
+  @Test func `An answer to something else is not taken for one`() async throws {
+    let text = try JSONDocument.text(SteeringAnswer(.resume, message: "the work goes on"))
+    try await withDaemon({ _, _ in .success(Array(text.utf8)) }) { daemon in
+      let resume = try await daemon.blechctl("resume")
+      #expect(resume.exitCode == 0 && resume.output == "the work goes on\n", "\(resume)")
+      let pause = try await daemon.blechctl("pause")
+      #expect(
+        pause.exitCode == 70 && pause.output == "" && pause.errors.contains("of one version"), "\(pause)")
+    }
+  }
+
   // MARK: Before a real daemon
 
   private static let nobody = ["setpriv", "--reuid=65534", "--regid=65534"]
@@ -156,6 +172,11 @@ import Vocabulary
       let other = try await Self.run(Self.nobody + ["--clear-groups"], reload, daemon)
       #expect(
         other.exitCode == 77 && other.errors.contains("membership of the group \(group.name)"), "\(other)")
+      try await daemon.wait("the log of the refusal") {
+        daemon.log.contains {
+          $0.contains("user 65534 (nobody) has asked for reload, which was not done: reload: needs")
+        }
+      }
       let reading = ["why", daemon.data, "--runtime-directory", daemon.runtime]
       let why = try await Self.run(Self.nobody + ["--clear-groups"], reading, daemon)
       #expect(why.exitCode == 0, "\(why)")

@@ -65,38 +65,4 @@ import Watching
     #expect(decided.withLock { $0.contains("false bad") })
     await intake.stop()
   }
-
-  @Test func `A gate lets in so many at a time, and everybody in the end`() async {
-    let gate = InspectionGate(places: 2)
-    let inside = Inside()
-    await withTaskGroup(of: Void.self) { group in
-      for _ in 0..<50 {
-        group.addTask {
-          await gate.run {
-            await inside.enter()
-            for _ in 0..<20 { await Task.yield() }
-            await inside.leave()
-          }
-        }
-      }
-    }
-    #expect(await inside.most == 2)
-    #expect(await inside.total == 50)
-  }
-
-  private actor Inside {
-    private var now = 0
-    private(set) var most = 0
-    private(set) var total = 0
-
-    func enter() {
-      now += 1
-      most = max(most, now)
-    }
-
-    func leave() {
-      now -= 1
-      total += 1
-    }
-  }
 }

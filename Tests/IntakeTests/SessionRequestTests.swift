@@ -47,20 +47,6 @@ import Watching
     #expect(book.requests.isEmpty)
   }
 
-  @Test func `The whole backlog, or that below a directory, is taken, and nothing else`() throws {
-    var book = book(Self.old)
-    for name in ["a/s1", "a/s2", "b/s3", "ab/s4"] { _ = book.take(MadeUp.settled(FilePath("/d/\(name)"))) }
-    for _ in 0..<3 { _ = try inspect(&book, inspected()) }
-    _ = try inspect(&book, inspected(1, MadeUp.job(0, .current)))
-    var other = book
-    let below = book.askBacklog(below: "/d/a")
-    #expect(below.paths == ["/d/a/s1", "/d/a/s2"])
-    #expect(book.requests == ["/d/a/s1": .process, "/d/a/s2": .process])
-    #expect(names(below.effects).count { $0.hasSuffix("is to process") } == 2)
-    let all = other.askBacklog(below: nil)
-    #expect(all.paths == ["/d/a/s1", "/d/a/s2", "/d/b/s3"])
-  }
-
   // MARK: retrain
 
   @Test(arguments: [ExistingResult.current, .foreign, .stale, .none])

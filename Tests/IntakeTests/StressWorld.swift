@@ -84,7 +84,7 @@ final class StressWorld: Sendable {
     let request = [SessionRequest.retry, .retrain, .process].randomElement(using: &numbers)!
     if request != .process { journal.content.withLock { $0.again[path, default: 0] += 1 } }
     switch await intake.ask(request, of: FilePath(path)) {
-    case .unknown:
+    case .unknown, .notYet:
       if request != .process { journal.content.withLock { $0.again[path, default: 0] -= 1 } }
     case .accepted(let standing):
       journal.content.withLock {

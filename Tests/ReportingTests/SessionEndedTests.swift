@@ -1,3 +1,4 @@
+import Foundation
 import Reporting
 import Testing
 import Vocabulary
@@ -74,12 +75,20 @@ import Vocabulary
     #expect(try JSONDocument.decode(SessionEnded.self, from: Array(text.utf8)) == document)
   }
 
-  @Test func `Words for outcomes and states are what the documentation lists`() {
-    #expect(SessionEnded.Outcome.allCases.map(\.rawValue) == ["done", "partly_done", "failed", "cancelled"])
-    #expect(
-      SessionEnded.Job.State.allCases.map(\.rawValue) == [
-        "inferred", "failed", "cancelled", "up_to_date", "kept",
-      ])
+  @Test func `Words for outcomes and states are what the documentation lists`() throws {
+    #expect(try Self.documented("outcome") == SessionEnded.Outcome.allCases.map(\.rawValue))
+    #expect(try Self.documented("jobs[].state") == SessionEnded.Job.State.allCases.map(\.rawValue))
+  }
+
+  /// The words that the documentation has for a member: those before each colon or semicolon of its row.
+  private static func documented(_ member: String) throws -> [String] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: "docs/daemon.md"), encoding: .utf8)
+    let row = try #require(text.split(separator: "\n").first { $0.hasPrefix("| `\(member)` | ") })
+    return row.split(separator: "`").dropFirst(2).enumerated().filter { $0.offset % 2 == 1 }.map {
+      String($0.element)
+    }
   }
 
   @Test func `A session that failed as a whole says why, in a line`() {

@@ -35,7 +35,8 @@ struct Doctor: Sendable {
       + InotifyCheck(directories: size.directories, trees: size.trees).lines(.ofThisMachine())
       + [await worker] + own.lines.filter { $0.check != .config }
       + [DirectoriesCheck.line(socket: site.runtime.controlSocket)].compactMap { $0 }
-      + daemonCheck.lines(status, at: socket) + systemd.lines(site.systemd) + [controlGroups]
+      + daemonCheck.lines(status, at: socket) + systemd.lines(site.systemd)
+      + [controlGroups(inForce: try? status.get().work?.limits)]
   }
 
   private func loadConfiguration() -> (file: String, Configuration?, [DoctorLine]) {
@@ -127,9 +128,9 @@ struct Doctor: Sendable {
     }
   }
 
-  private var controlGroups: DoctorLine {
+  private func controlGroups(inForce: String?) -> DoctorLine {
     ControlGroupCheck(
-      obstacle: ControlGroups.machineObstacle, systemd: site.systemd, isOwn: site.isOwn
+      obstacle: ControlGroups.machineObstacle, systemd: site.systemd, isOwn: site.isOwn, inForce: inForce
     ).line
   }
 }

@@ -2,14 +2,10 @@ import Configuration
 import Control
 import FoundationEssentials
 import Glibc
-import Intake
 import Logging
 import Reporting
 import ServiceLifecycle
-import SystemPackage
-import Threads
 import Vocabulary
-import Watching
 
 /// Answers what the control socket is asked.
 struct ControlService: Service {
@@ -29,8 +25,9 @@ struct ControlService: Service {
       daemon: geteuid(), group: watch.watch.configuration.controlGroup, log: log
     ) { await accounts.groupID(named: $0) }
     let answers = ControlAnswers(
-      report: report, watch: watch,
-      steering: SteeringAnswers(steering: steering, steerers: steerers, accounts: accounts, log: log))
+      report: report, explainer: SessionExplainer(watch: watch, work: report.work),
+      steering: SteeringAnswers(
+        steering: steering, steerers: steerers, accounts: accounts, refusals: RefusalLog(log: log), log: log))
     try StatusFile.makeDirectory(runtime.path)
     server = ControlServer(path: runtime.controlSocket) { await answers.answer($0, $1) }
     try server.start()
@@ -50,25 +47,15 @@ struct ControlService: Service {
 /// What each verb is answered.
 struct ControlAnswers: Sendable {
   let report: StatusReport
-  let watch: WatchService
+  let explainer: SessionExplainer
   let steering: SteeringAnswers
-  private let gate = InspectionGate(places: 2)
-
-  /// What takes longer is given up: whoever asked waits no longer than that, and others want to ask.
-  private static let longestInspection = Duration.seconds(55)
-
-  init(report: StatusReport, watch: WatchService, steering: SteeringAnswers) {
-    self.report = report
-    self.watch = watch
-    self.steering = steering
-  }
 
   func answer(_ request: ControlRequest, _ peer: Peer) async -> Result<[UInt8], Failure> {
     do {
       let text =
         switch request.verb {
         case .status: try JSONDocument.text(await report.document())
-        case .why(let directory): try JSONDocument.text(try await explain(directory))
+        case .why(let directory): try JSONDocument.text(try await explainer.explain(directory))
         case .retry, .retrain, .cancel, .first, .pause, .resume, .process, .processBacklog, .reload:
           try JSONDocument.text(try await steering.answer(request.verb, peer))
         }
@@ -78,42 +65,5 @@ struct ControlAnswers: Sendable {
     } catch {
       return .failure(Failure(.internalError, "blechd", "\(error)", remedy: "please report this"))
     }
-  }
-
-  /// Read anew, so that the answer is that of this moment.
-  private func explain(_ directory: String) async throws(Failure) -> SessionExplanation {
-    let path = try FilePath(absolute: directory)
-    let current = watch.watch
-    guard let index = current.watcher.root(of: path) else {
-      return SessionExplanation(
-        directory: directory, watched: .outside(roots: current.configuration.watch.map(\.path)),
-        standing: nil,
-        outcome: nil, root: nil)
-    }
-    let session = await current.intake.session(at: path)
-    let tree = current.watcher.tree(of: path, root: index)
-    var source = current.template
-    source.directory = directory
-    return SessionExplanation(
-      directory: directory,
-      watched: .below(
-        root: current.configuration.watch[index].path, backend: tree.backend.rawValue,
-        isKnown: session != nil,
-        settle: current.configuration.settle),
-      standing: session?.standing, outcome: try await inspect(source, current.inspector),
-      root: current.roots[index], replacesForeign: current.template.replacesForeign,
-      request: session?.request, work: await report.work?.scheduler.standing(of: directory))
-  }
-
-  private func inspect(_ source: SessionSource, _ inspector: Inspector) async throws(Failure)
-    -> InspectionOutcome
-  {
-    let outcome = await gate.run {
-      await abandoning(after: Self.longestInspection) { await inspector.inspect(source) }
-    }
-    if let outcome = outcome ?? nil { return outcome }
-    throw Failure(
-      .temporary, source.directory, "could not be read within \(Self.longestInspection)",
-      remedy: "try again; is its server, or its disk, in order?")
   }
 }

@@ -10,11 +10,17 @@ struct SteeringAnswers: Sendable {
   let steering: Steering
   let steerers: SteererRegister
   let accounts: AccountDirectory
+  let refusals: RefusalLog
   let log: Logger
 
   /// - Parameter verb: one that steers.
   func answer(_ verb: ControlRequest.Verb, _ peer: Peer) async throws(Failure) -> SteeringAnswer {
-    if let refusal = await steerers.current().refusal(of: peer, for: verb) { throw refusal }
+    if let refusal = await steerers.current().refusal(of: peer, for: verb) {
+      if await refusals.note(peer.uid) {
+        note("\(verb.shown), which was not done: \(refusal)", peer, await accounts.userName(of: peer.uid))
+      }
+      throw refusal
+    }
     async let name = accounts.userName(of: peer.uid)
     do throws(Failure) {
       let answer = try await carryOut(verb)

@@ -26,18 +26,31 @@ final class EndedSessions: Sendable {
 extension SessionOutcome {
   /// How it ended, in a word and in a sentence.
   var told: (kind: String, reason: String) {
-    let failures = jobs.compactMap { if case .failed(let failed) = $0.state { failed.failure } else { nil } }
     switch kind {
     case .done: return ("done", "\(jobs.count) results are written")
-    case .partlyDone:
-      return (
-        "partly_done",
-        "\(failures.count) of \(jobs.count) jobs have failed: \(failures.first?.description ?? "")"
-      )
+    case .partlyDone: return ("partly_done", missing)
     case .failed:
       if let failure { return ("failed", "its results cannot be written: \(failure)") }
-      return ("failed", "all its jobs have failed: \(failures.first?.description ?? "")")
+      return ("failed", missing)
     case .cancelled: return ("cancelled", "a person has cancelled it")
     }
+  }
+
+  /// Of which jobs there is no result, and why.
+  private var missing: String {
+    let failures = jobs.compactMap { if case .failed(let failed) = $0.state { failed.failure } else { nil } }
+    let inferred = jobs.count { if case .inferred = $0.state { true } else { false } }
+    // Nothing else is left of a session that has ended.
+    let cancelled = jobs.count - failures.count - inferred
+    var parts: [String] = []
+    if cancelled > 0 {
+      parts.append(
+        "\(cancelled) of \(jobs.count) jobs \(cancelled == 1 ? "was" : "were") cancelled by a person")
+    }
+    if let first = failures.first {
+      let count = failures.count == jobs.count ? "all its" : "\(failures.count) of \(jobs.count)"
+      parts.append("\(count) jobs have failed: \(first)")
+    }
+    return parts.joined(separator: "; ")
   }
 }

@@ -10,13 +10,14 @@ struct StatusReport: Sendable {
   let watch: WatchService
   /// Nil where none is done.
   let work: WorkService?
+  let stop: StopNotice
   let configuration: String
   let started: String
 
   func document() async -> StatusDocument {
     let current = watch.watch
     let state: StatusDocument.Daemon.State =
-      watch.isAtItsEnd ? .stopping : current.isScanned ? .watching : .scanning
+      stop.hasBegun ? .stopping : current.isScanned ? .watching : .scanning
     let status = await work?.scheduler.status()
     return StatusDocument(
       written: Date.now.ISO8601Format(),

@@ -3,7 +3,7 @@ import Reporting
 import ServiceLifecycle
 import Vocabulary
 
-/// Keeps `status.json` up to date: at most once a second, at least every half minute.
+/// Keeps `status.json` up to date, until everything else has ended: at most once a second, at least every half minute.
 struct StatusService: Service {
   let file: StatusFile
   let report: StatusReport
@@ -14,7 +14,10 @@ struct StatusService: Service {
     let (due, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        for await _ in changes.cancelOnGracefulShutdown() { signal.yield() }
+        for await _ in changes { signal.yield() }
+      }
+      group.addTask {
+        try? await gracefulShutdown()
         signal.finish()
       }
       group.addTask {
@@ -41,7 +44,7 @@ struct StatusService: Service {
         if complaint != error { log.error("\(error)") }
         complaint = error
       }
-      try? await Task.sleep(for: StatusFile.shortestInterval)
+      try? await cancelWhenGracefulShutdown { try await Task.sleep(for: StatusFile.shortestInterval) }
     }
   }
 }

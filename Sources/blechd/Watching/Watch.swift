@@ -45,7 +45,8 @@ struct Watch: Sendable {
     self.parts = parts
     intake = Intake(
       roots: roots, template: template, memory: earlier.queued, requests: earlier.requests,
-      inspect: { await inspector.inspect($0, stamps: $1) }, recheck: { [watcher] in watcher.recheck($0) },
+      backlogRequests: earlier.backlogRequests, inspect: { await inspector.inspect($0, stamps: $1) },
+      recheck: { [watcher] in watcher.recheck($0) },
       onEvent: {
         Decision($0, runsJobs: parts.inbox != nil).log(to: parts.log)
         parts.inbox?.put($0)
@@ -59,6 +60,7 @@ struct Watch: Sendable {
     var queued: [FilePath: QueuedWork] = [:]
     /// What people have asked for, by path.
     var requests: [FilePath: SessionRequest] = [:]
+    var backlogRequests: [BacklogRequest] = []
   }
 
   /// What every configuration uses.

@@ -19,8 +19,22 @@ final class WatchService: Service {
   private let parts: Watch.Parts
   private var log: Logger { parts.log }
   private let current: Mutex<Watch>
-  /// The configuration that takes over as soon as the present watch has ended.
-  private let next = Mutex<Configuration?>(nil)
+  /// The configuration that takes over as soon as the present watch has ended, and who waits to be told what came of it:
+  /// nil, or why it could not be put to work.
+  private struct Next: Sendable {
+    let configuration: Configuration
+    var waiting: [AsyncStream<Failure?>.Continuation] = []
+
+    func answer(_ failure: Failure? = nil) {
+      for one in waiting {
+        one.yield(failure)
+        one.finish()
+      }
+    }
+  }
+
+  private let next = Mutex<Next?>(nil)
+  private let reloads: UnixSignalsSequence
   private let isStopping = Atomic(false)
   private let told = Mutex<Set<Told>>([])
   private let isReady = Atomic(false)
@@ -34,10 +48,14 @@ final class WatchService: Service {
   /// How long reading the configuration may take: it may lie on a server that is gone.
   private static let longestLoad = Duration.seconds(10)
 
+  /// - Parameters:
+  ///   - reloads: signals to read the configuration anew.
+  ///   - requests: what was asked for and is not over, by path.
   init(
     file: ConfigurationFile, configuration: Configuration, state: StateDirectory, parts: Watch.Parts,
-    requests: [FilePath: SessionRequest] = [:]
+    reloads: UnixSignalsSequence, requests: [FilePath: SessionRequest] = [:]
   ) throws(Failure) {
+    self.reloads = reloads
     self.file = file
     self.state = state
     self.parts = parts
@@ -71,15 +89,14 @@ final class WatchService: Service {
     return stream
   }
 
-  var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
+  private var isAtItsEnd: Bool { isStopping.load(ordering: .relaxed) }
 
   func run() async throws {
-    let reloads = await UnixSignalsSequence(trapping: .sighup)
     try await withGracefulShutdownHandler {
       try await withTaskCancellationHandler {
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
-            for await _ in reloads { try? await self.reload() }
+            for await _ in self.reloads { try? await self.reload() }
           }
           group.addTask { try await self.watchOn() }
           // The watch ends by its stop alone; then nobody waits for signals any more.
@@ -93,6 +110,7 @@ final class WatchService: Service {
       self.end()
     }
     change.finish()
+    for one in next.withLock({ $0.take() })?.waiting ?? [] { one.finish() }
     listeners.withLock { for listener in $0 { listener.finish() } }
   }
 
@@ -112,18 +130,25 @@ final class WatchService: Service {
       await watch.intake.stop()
       if isAtItsEnd || Task.isCancelled { return }
       // Without a next one, its watcher was stopped for a configuration that is in force already.
-      try await replace(watch, with: next.withLock { $0.take() } ?? watch.configuration)
+      try await replace(
+        watch, with: next.withLock { $0.take() } ?? Next(configuration: watch.configuration))
     }
   }
 
   /// A configuration that cannot be put to work gives way to the one before.
-  private func replace(_ old: Watch, with configuration: Configuration) async throws {
-    let earlier = Watch.Earlier(queued: await old.intake.queued, requests: await old.intake.requests)
+  private func replace(_ old: Watch, with next: Next) async throws {
+    let earlier = Watch.Earlier(
+      queued: await old.intake.queued, requests: await old.intake.requests,
+      backlogRequests: await old.intake.backlogRequests)
     do throws(Failure) {
-      try await put(configuration, earlier)
+      try await put(next.configuration, earlier)
       log.notice("the configuration was read anew")
+      next.answer()
     } catch {
       log.error("the new configuration cannot be put to work, the one before is again: \(error)")
+      var failure = error
+      failure.remedy += (failure.remedy.isEmpty ? "" : "; ") + Self.unchanged
+      next.answer(failure)
       try await put(old.configuration, earlier)
     }
   }
@@ -137,28 +162,44 @@ final class WatchService: Service {
     if isAtItsEnd || next.withLock({ $0 != nil }) { await watch.watcher.stop() }
   }
 
-  /// Reads the configuration anew and begins to put it to work. One that cannot be used changes nothing, and the log has
-  /// all that is wrong with it.
+  private static let unchanged = "the configuration in force stays as it was"
+
+  /// Reads the configuration anew and puts it to work. One that cannot be used changes nothing, and the log has all that is
+  /// wrong with it.
   func reload() async throws(Failure) {
-    let unchanged = "the configuration in force stays as it was"
     switch await load() {
-    case .success(let configuration):
-      let present = watch
-      next.withLock { $0 = configuration }
-      // The next one needs the watches that this one has.
-      await present.watcher.stop(within: Self.longestLoad)
+    case .success(let configuration): try await putToWork(configuration)
     case .failure(let error):
       for line in error.lines { log.error("\(line)") }
-      log.error("\(unchanged)")
+      log.error("\(Self.unchanged)")
       var failure = error.failure
-      failure.remedy += (failure.remedy.isEmpty ? "" : "; ") + unchanged
+      failure.remedy += (failure.remedy.isEmpty ? "" : "; ") + Self.unchanged
       throw failure
     case nil:
       let failure = Failure(
-        .temporary, file.path, "could not be read within \(Self.longestLoad)", remedy: unchanged)
+        .temporary, file.path, "could not be read within \(Self.longestLoad)", remedy: Self.unchanged)
       log.error("\(failure)")
       throw failure
     }
+  }
+
+  /// Returns when the configuration is in force.
+  private func putToWork(_ configuration: Configuration) async throws(Failure) {
+    let present = watch
+    let (answers, answer) = AsyncStream<Failure?>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    next.withLock { next in
+      // Whoever waits for an earlier one waits for this one, which takes its place.
+      next = Next(configuration: configuration, waiting: (next?.waiting ?? []) + [answer])
+    }
+    // The next one needs the watches that this one has.
+    await present.watcher.stop(within: Self.longestLoad)
+    for await failure in answers {
+      if let failure { throw failure }
+      return
+    }
+    throw Failure(
+      .temporary, file.path, "was read, and is not in force: the daemon stops, or takes its time",
+      remedy: "see its log")
   }
 
   /// Nil where reading takes too long.

@@ -341,4 +341,17 @@ import WorkerProtocol
     #expect(fact(nil, "LoadState=loaded\nDelegate=yes").hasSuffix("the kernel enforces the limits"))
     #expect(fact(nil, "LoadState=loaded\nDelegate=no").hasSuffix(byDaemon))
   }
+
+  @Test func `What a daemon says of its limits counts for more than what the unit lets one expect`() {
+    func line(_ obstacle: ControlGroupObstacle?, _ text: String) -> DoctorLine {
+      ControlGroupCheck(
+        obstacle: obstacle, systemd: .present(.init(text)), isOwn: false, inForce: "rlimits (cgroups: taken)"
+      ).line
+    }
+    let known = "in force now: rlimits (cgroups: taken)"
+    #expect(line(.noHierarchy, "").fact == known && line(nil, "").fact == known)
+    #expect(line(nil, "LoadState=loaded\nDelegate=yes").fact == known)
+    let other = line(nil, "LoadState=loaded\nDelegate=no")
+    #expect(other.fact.hasSuffix(known) && state(other) == "warning")
+  }
 }

@@ -7,17 +7,22 @@ struct ControlGroupCheck {
   let obstacle: ControlGroupObstacle?
   let systemd: SystemdCheck.Presence
   let isOwn: Bool
+  /// What a daemon that does the work says of the limits in force; nil where none does.
+  var inForce: String?
 
   static let directory = "/sys/fs/cgroup"
 
   var line: DoctorLine {
+    let known = inForce.map { "in force now: \($0)" }
     // Through rlimits, nice and affinity, and by looking at how much memory is taken.
-    let byDaemon = "the daemon itself enforces the limits"
-    if let obstacle { return ok("\(obstacle): \(byDaemon)") }
+    let byDaemon = known ?? "the daemon itself enforces the limits"
+    if let obstacle { return ok(known ?? "\(obstacle): \(byDaemon)") }
     guard case .present(let unit) = systemd, unit.exists else {
-      return ok("version 2, and no unit to delegate a group to: \(byDaemon)")
+      return ok(known ?? "version 2, and no unit to delegate a group to: \(byDaemon)")
     }
-    if unit.isDelegated { return ok("version 2, delegated to the unit: the kernel enforces the limits") }
+    if unit.isDelegated {
+      return ok(known ?? "version 2, delegated to the unit: the kernel enforces the limits")
+    }
     return DoctorLine(
       .cgroup, Self.directory, "version 2, not delegated to \(SystemdCheck.unit): \(byDaemon)",
       .warning(
