@@ -67,11 +67,18 @@ extension SessionBook {
     case (.process, .inspected, .done): replace(path, nil)
     case (.process, .inspected(let inspection), _):
       inspection.holdsOwnResults ? replace(path, nil) : []
+    // As long as it has no results of its own it is of the backlog, and would be taken back.
     case (.retrain, .inspected(let inspection), .queued), (.retrain, .inspected(let inspection), .done):
-      // As long as it has no results of its own it is of the backlog, and would be taken back.
-      replace(path, roots[records[path]!.view.root].backlog.leavesOut(inspection) == nil ? nil : .process)
+      replace(path, isOfBacklog(path, inspection) ? .process : nil)
+    // The same where what was asked for before is still owed.
+    case (nil, .inspected(let inspection), .queued(let work)) where work.retrains:
+      replace(path, isOfBacklog(path, inspection) ? .process : nil)
     default: []
     }
+  }
+
+  private func isOfBacklog(_ path: FilePath, _ inspection: Inspection) -> Bool {
+    roots[records[path]!.view.root].backlog.leavesOut(inspection) != nil
   }
 
   // MARK: Sessions that go, or are known by another path

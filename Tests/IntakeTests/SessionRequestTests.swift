@@ -134,6 +134,24 @@ import Watching
       ])
   }
 
+  @Test func `What is still to be retrained stays taken, although its log comes to be of the backlog`() throws
+  {
+    var book = book(Self.old)
+    func recent(_ version: Int64) -> InspectionOutcome {
+      .inspected(MadeUp.inspection(version: version, sorted: "2026-12-24 12:00:00"))
+    }
+    _ = book.take(MadeUp.settled(path))
+    _ = book.ask(.retrain, of: path)
+    #expect(try names(inspect(&book, recent(1))).last == "s1 is answered")
+    _ = book.take(MadeUp.settled(path, version: 2))
+    let changed = inspected(2, MadeUp.job(0, fingerprint: "g"), MadeUp.job(1))
+    #expect(try names(inspect(&book, changed)) == ["s1: queued", "retrain s1 g0,f1", "s1 is to process"])
+    // Whoever only touches it does not have it taken back.
+    _ = book.take(MadeUp.settled(path, version: 3))
+    let touched = inspected(3, MadeUp.job(0, fingerprint: "g"), MadeUp.job(1))
+    #expect(try names(inspect(&book, touched)) == ["s1: queued"])
+  }
+
   @Test func `A request waits until the session can be inspected`() throws {
     var book = book()
     _ = book.take(MadeUp.settled(path))

@@ -100,6 +100,18 @@ final class StressWorld: Sendable {
     journal.content.withLock { $0.requests }.filter { $1 != .process && ready[$0] != nil }.map(\.key)
   }
 
+  /// The same, with where the intake has each of them.
+  func unansweredWithStandings(_ ready: [String: [String]]) async -> [String] {
+    var lines: [String] = []
+    for path in unanswered(ready) {
+      let session = await intake.session(at: FilePath(path))
+      lines.append(
+        "\(path): \(session.map { "\($0.standing), asked \(String(describing: $0.request))" } ?? "unknown"), "
+          + "in the journal \(String(describing: journal.content.withLock { $0.requests[path] }))")
+    }
+    return lines
+  }
+
   func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
     try watcher.start()
     try await withThrowingTaskGroup(of: Void.self) { group in
