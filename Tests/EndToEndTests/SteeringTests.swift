@@ -150,7 +150,8 @@ import Vocabulary
 
   @Test func `An answer to something else is not taken for one`() async throws {
     let text = try JSONDocument.text(SteeringAnswer(.resume, message: "the work goes on"))
-    try await withDaemon({ _, _ in .success(Array(text.utf8)) }) { daemon in
+    let handler: ControlServer.Handler = { _, _ in .success(Array(text.utf8)) }
+    try await withDaemon(handler) { daemon in
       let resume = try await daemon.blechctl("resume")
       #expect(resume.exitCode == 0 && resume.output == "the work goes on\n", "\(resume)")
       let pause = try await daemon.blechctl("pause")

@@ -4,7 +4,8 @@ import Vocabulary
 
 /// What can be done to a daemon that runs. Whoever asks may: that has been judged.
 ///
-/// Each returns soon, what it begins being done later, and throws `.noInput` where the daemon knows no such session.
+/// Each returns soon, what it begins being done later, and throws `.noInput` where the daemon knows no such session,
+/// `.temporary` where it cannot tell yet.
 struct Steering: Sendable {
   typealias ToSession = @Sendable (_ directory: FilePath) async throws(Failure) -> SteeringAnswer
   typealias ToDaemon = @Sendable () async throws(Failure) -> SteeringAnswer
