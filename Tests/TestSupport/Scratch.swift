@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// A directory of a test's own.
 public struct Scratch: Sendable {
@@ -31,7 +32,19 @@ public struct Scratch: Sendable {
   public func script(_ text: String) throws -> String {
     let path = try write("script", "#!/bin/sh\n\(text)\n")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    Self.waitUntilClosed(path)
     return path
+  }
+
+  /// A process that another test is starting has what is open here until its program begins; nothing that somebody has
+  /// open for writing can be run.
+  private static func waitUntilClosed(_ path: String) {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    let setLease: CInt = 1024
+    // Given only where nobody else has the file open.
+    for _ in 0..<1000 where fcntl(file, setLease, CInt(F_WRLCK)) != 0 && errno == EAGAIN { usleep(1000) }
+    _ = fcntl(file, setLease, CInt(F_UNLCK))
   }
 
   public func bytes(_ name: String) throws -> [UInt8] {
