@@ -10,6 +10,8 @@ final class HeldLease: Sendable {
   private let record: LeaseRecord
   /// Whether a thread is at work on it, perhaps in a call that never comes back: one at a time is enough.
   private let isAtWork = Atomic(false)
+  /// Whether it was to be given back: a refresh that was under way then, and finds no lease, does not take it again.
+  private let isOver = Atomic(false)
 
   private init(_ file: LeaseFile, _ record: LeaseRecord, directory: String) {
     (self.file, self.record, self.directory) = (file, record, directory)
@@ -48,7 +50,8 @@ final class HeldLease: Sendable {
 
   func refresh(atMost limit: Duration) async -> Attempt {
     await onThread(atMost: limit) {
-      switch try? self.file.refresh(self.record) {
+      if self.isOver.load(ordering: .acquiring) { return .done }
+      return switch try? self.file.refresh(self.record) {
       case .ours: .done
       case .lost(let content): .lost(Failure(self.directory, heldBy: content))
       case nil: .failed
@@ -63,7 +66,8 @@ final class HeldLease: Sendable {
   /// May block.
   @discardableResult
   func releaseNow() -> Attempt {
-    (try? file.release(record)) == nil ? .failed : .done
+    isOver.store(true, ordering: .releasing)
+    return (try? file.release(record)) == nil ? .failed : .done
   }
 
   /// Whoever waits may be cancelled; the lease is seen to all the same.

@@ -62,6 +62,16 @@ import Vocabulary
     }
   }
 
+  @Test func `A refresh that comes after all does not take again what was given back`() async throws {
+    try await withScratchAsync { scratch in
+      let lease = try HeldLease.take(scratch.path, for: "blechd", staleAfter: .seconds(600)).lease
+      #expect(try scratch.names == [LeaseFile.name])
+      _ = await lease.release(atMost: .seconds(100))
+      _ = await lease.refresh(atMost: .seconds(100))
+      #expect(try scratch.names == [])
+    }
+  }
+
   @Test func `A lease that somebody has taken over is lost, and left to them`() async throws {
     try await withScratchAsync { scratch in
       let keeper = LeaseKeeper(program: "blechd", times: Self.hasty)
