@@ -1,22 +1,27 @@
 #!/usr/bin/env python3
 """The daemon's memory over many small sessions.
 
-    soak.py PROGRAMS [SESSIONS]
+    soak.py [--removing] PROGRAMS [SESSIONS]
 
 PROGRAMS is the folder of blechd, blechctl and blechd-worker, such as .build/release. Writes synthetic sessions, drops them
-into a watched folder a few at a time, and prints the daemon's resident memory as they are done. Standard library only.
+into a watched folder a few at a time, and prints the daemon's resident memory as they are done. With --removing those that
+are done are removed again: then nothing is to grow at all. Standard library only.
 """
+import argparse
 import json
 import pathlib
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 
-PROGRAMS = pathlib.Path(sys.argv[1])
-SESSIONS = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--removing", action="store_true")
+arguments.add_argument("programs", type=pathlib.Path)
+arguments.add_argument("sessions", type=int, nargs="?", default=1000)
+arguments = arguments.parse_args()
+PROGRAMS, SESSIONS = arguments.programs, arguments.sessions
 BATCH = 50
 CONFIG = """watch:
   - path: {data}
@@ -33,12 +38,20 @@ def resident_mb(pid):
             return int(line.split()[1]) / 1024
 
 
-def done(run):
+def sessions(run):
+    """How many there are of each state."""
     try:
-        counts = json.loads((run / "status.json").read_text())["counts"]
+        return json.loads((run / "status.json").read_text())["counts"]
     except (OSError, ValueError):
-        return 0
-    return counts.get("done", 0)
+        return {}
+
+
+def wait(daemon, holds, log):
+    deadline = time.monotonic() + 600
+    while not holds():
+        if daemon.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(f"the daemon does not come on; see {log}")
+        time.sleep(0.5)
 
 
 def main():
@@ -61,15 +74,16 @@ def main():
                     [PROGRAMS / "blechctl", "demo", session, "--tastes", "1", "--trials", "4", "--units", "2",
                      "--seed", str(number)], check=True, stdout=subprocess.DEVNULL)
                 session.rename(folder / "data" / session.name)
-            deadline = time.monotonic() + 600
-            while done(folder / "run") < min(first + BATCH, SESSIONS):
-                if daemon.poll() is not None or time.monotonic() > deadline:
-                    raise SystemExit(f"the daemon does not come on; see {folder}/log")
-                time.sleep(0.5)
-            count = done(folder / "run")
+            count = min(first + BATCH, SESSIONS)
+            expected = count - first if arguments.removing else count
+            wait(daemon, lambda: sessions(folder / "run").get("done", 0) == expected, log.name)
             curve.append((count, resident_mb(daemon.pid)))
             store = sum(f.stat().st_size for f in (folder / "state").glob("blechd.sqlite*")) / 1e6
             print(f"{count} | {time.monotonic() - started:.0f} | {curve[-1][1]:.1f} | {store:.1f}", flush=True)
+            if arguments.removing:
+                for session in (folder / "data").iterdir():
+                    shutil.rmtree(session)
+                wait(daemon, lambda: not sessions(folder / "run"), log.name)
     finally:
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(timeout=60)
