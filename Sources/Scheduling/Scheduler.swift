@@ -12,7 +12,7 @@ public actor Scheduler {
   private var hold: Hold?
   private var readings: (at: Moment, values: Readings)?
   private var reading: Task<Void, Never>?
-  private var timer: Task<Void, Never>?
+  private var timer: (due: Moment, task: Task<Void, Never>)?
   /// By attempt.
   private var workers: [Int64: Task<Void, Never>] = [:]
   /// The last thing that was done about each directory's lease: the next one waits for it.
@@ -78,14 +78,18 @@ public actor Scheduler {
   }
 
   private func setTimer() {
-    timer?.cancel()
     let held = hold?.isTheMachines == true ? now.moment + Self.holdInterval : nil
     guard let next = [held, book.nextDue(after: now)].compactMap(\.self).min() else { return }
+    // One that rings too early does no harm; the memory of a sleep that is cancelled is given back at its end only.
+    if let timer, timer.due <= next { return }
+    timer?.task.cancel()
     let wait = max(next - now.moment, .zero)
-    timer = Task {
+    let task = Task {
       guard (try? await Task.sleep(for: wait, clock: .suspending)) != nil else { return }
+      timer = nil
       goOn()
     }
+    timer = (next, task)
   }
 
   private func perform(_ effects: [BookEffect]) {
@@ -239,7 +243,7 @@ public actor Scheduler {
   /// - Parameter limit: what takes longer is left behind.
   public func stop(within limit: Duration) async {
     isStopping = true
-    timer?.cancel()
+    timer?.task.cancel()
     let outlived = surroundings.executor.outlivesDaemon
     perform(book.stop(outlived: outlived))
     let deadline = SuspendingClock.now + limit
