@@ -92,6 +92,8 @@ public struct JobBook: Sendable {
   /// With so many results that cannot be written, in files that are open or on disks that are full, no other session is
   /// begun: the spool is not to lose any.
   static let mostUnwritten = 500
+  /// How many sessions there is room for from the beginning: a table that grows moves them all in one step.
+  private static let usualSessions = 3000
   /// How long the line waits for a lease before it goes on with the next session, and for how many at once: so many
   /// servers may hang.
   static let (patience, mostPreparing) = (Duration.seconds(1), 16)
@@ -104,6 +106,7 @@ public struct JobBook: Sendable {
     self.random = random
     self.executor = executor
     isPaused = stored.isPaused
+    entries.reserveCapacity(Self.usualSessions)
     lastAttempt = stored.lastAttempt
     remembered = Dictionary(
       stored.sessions.map { ($0.path, Remembered(session: $0)) }, uniquingKeysWith: { $1 })

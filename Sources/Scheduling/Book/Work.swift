@@ -1,8 +1,9 @@
 import Store
 import Vocabulary
 
-/// What is to be inferred for one session.
-public struct Work: Equatable, Sendable {
+/// What is to be inferred for one session. It never changes, and is a reference as it is large: a table of thousands that
+/// grows moves them all in one step.
+public final class Work: Equatable, Sendable {
   public let source: SessionSource
   public let inspection: Inspection
   /// The jobs that need work, in their order.
@@ -24,6 +25,12 @@ public struct Work: Equatable, Sendable {
   }
 
   public var directory: String { source.directory }
+
+  public static func == (left: Work, right: Work) -> Bool {
+    left === right
+      || left.source == right.source && left.inspection == right.inspection && left.jobs == right.jobs
+        && left.retrains == right.retrains && left.priority == right.priority
+  }
 }
 
 /// What a worker is to be started for.
