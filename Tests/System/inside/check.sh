@@ -45,6 +45,14 @@ between() {
   [ "${3:-}" -ge "$1" ] && [ "$3" -le "$2" ]
 }
 
+# at_least LOW PERCENT, at_most HIGH PERCENT: a check's line tells the number as well.
+at_least() { [ "$2" -ge "$1" ]; }
+at_most() { [ "$2" -le "$1" ]; }
+check_percent() {
+  local what=$1 compare=$2 bound=$3 percent=$4
+  check "$what: $percent %" "$compare" "$bound" "$percent"
+}
+
 # A number of a file such as cpu.stat or memory.events: number NAME FILE.
 number() { awk -v name="$1" '$1 == name { print $2 }' "$2"; }
 

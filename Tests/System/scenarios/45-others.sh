@@ -7,15 +7,15 @@ make_lab 'inference: {train_steps: 1000000, patience: 0}' 'limits: {jobs: 2, mem
 must "the service starts" start_daemon
 group=$(group_of blechd.service)
 drop_session
-two_train() { [ "$(grep -c '"step" : ' /run/blechd/status.json)" = 2 ]; }
+two_train() { session_is inferring >/dev/null && [ "$(pgrep -c -x blechd-worker)" = 2 ]; }
 must "two workers train" eventually 120 two_train
-check "alone they take both processors" [ "$(cpu_percent "$group")" -ge 150 ]
+check_percent "alone they take both processors" at_least 150 "$(cpu_percent "$group")"
 
 loops='while :; do :; done & while :; do :; done'
 systemd-run --quiet --unit others bash -c "$loops"
 others=$(group_of others.service)
-check "others get nearly all of both" [ "$(cpu_percent "$others")" -ge 160 ]
-check "the workers get what is left" [ "$(cpu_percent "$group")" -le 40 ]
+check_percent "others get nearly all of both" at_least 160 "$(cpu_percent "$others")"
+check_percent "the workers get what is left" at_most 40 "$(cpu_percent "$group")"
 systemctl stop others.service
-check "then they take them again" [ "$(cpu_percent "$group")" -ge 150 ]
+check_percent "then they take them again" at_least 150 "$(cpu_percent "$group")"
 check "the daemon has not been disturbed" two_train
