@@ -149,15 +149,18 @@ import Vocabulary
     }
   }
 
+  private static func dropSortedLongAgo(_ names: [String], _ daemon: RunningDaemon) throws {
+    for (number, name) in names.enumerated() {
+      try daemon.drop(name, number: number)
+      try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
+    }
+  }
+
   @Test func `The backlog is left alone until a person asks for it`() async throws {
     try await RunningDaemon.prepared(Self.settings()) { daemon in
-      for (number, name) in ["a", "b"].enumerated() {
-        try daemon.drop(name, number: number)
-        try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
-      }
+      try Self.dropSortedLongAgo(["a", "b"], daemon)
       try await daemon.run {
-        try await daemon.waitFor("a", "backlog")
-        try await daemon.waitFor("b", "backlog")
+        for name in ["a", "b"] { try await daemon.waitFor(name, "backlog") }
         // As people complete a path: by the .h5 in it.
         let run = try await daemon.steer("process", daemon.h5("a"))
         #expect(run.exitCode == 0, "\(run.errors)")
@@ -174,13 +177,9 @@ import Vocabulary
     try await RunningDaemon.prepared(RunningDaemon.settings(settleSeconds: 3, "inference: {train_steps: 50}"))
     {
       daemon in
-      for (number, name) in ["a", "b"].enumerated() {
-        try daemon.drop(name, number: number)
-        try RunningDaemon.log(["blech_make_arrays.py": .now - 10_000], in: daemon.path(name))
-      }
+      try Self.dropSortedLongAgo(["a", "b"], daemon)
       try await daemon.run {
-        try await daemon.waitFor("a", "backlog")
-        try await daemon.waitFor("b", "backlog")
+        for name in ["a", "b"] { try await daemon.waitFor(name, "backlog") }
         #expect(try await daemon.steer("reload").exitCode == 0)
         let run = try await daemon.steer("process", daemon.path("a"))
         #expect(

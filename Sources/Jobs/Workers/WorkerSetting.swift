@@ -13,11 +13,11 @@ public struct WorkerSetting: Sendable {
     self.group = group
   }
 
-  /// Nil where the worker is left free.
-  func limits(within bounds: WorkerBounds?) -> WorkerLimits? {
+  /// Those that there always are included: a person's worker leaves no core file either.
+  func limits(within bounds: WorkerBounds?) -> WorkerLimits {
     var limits = limits
     limits.data = bounds?.data
     limits.controlGroup = group?.path
-    return limits == WorkerLimits() ? nil : limits
+    return limits
   }
 }
