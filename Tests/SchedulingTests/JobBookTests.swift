@@ -288,4 +288,15 @@ struct JobBookTests {
     #expect(world.runningJobs == ["/b 0", "/b 1"])
     #expect(world.hold == nil)
   }
+
+  @Test func `a worker that cannot even be killed holds up others for its time only`() {
+    var world = BookWorld(jobs: 1) { $0.limits.wallTimePerJob = .seconds(600) }
+    for name in ["/a", "/b"] { world.enqueue(work(name, tastes: 0..<1)) }
+    #expect(world.runningJobs == ["/a 0"])
+    world.advance(.seconds(659))
+    #expect(world.runningJobs == ["/a 0"])
+    #expect(world.book.nextDue(after: world.now) == world.now.moment + .seconds(1))
+    world.advance(.seconds(1))
+    #expect(world.runningJobs == ["/a 0", "/b 0"])
+  }
 }

@@ -32,7 +32,8 @@ extension JobBook {
       id: id, path: directory, work: .commit, number: entry.commitTries.attempts + 1, executor: executor,
       beganAt: now.wall)
     attempts[id] = Attempt(
-      directory: directory, purpose: .commit, estimateBytes: estimate, began: now.moment, record: record)
+      directory: directory, purpose: .commit, estimateBytes: estimate,
+      overdueAt: now.moment + Self.commitPatience, record: record)
     let effects = set(.committing(attempt: id), for: directory)
     return effects + [
       .store(.attemptBegan(record)),
@@ -44,9 +45,13 @@ extension JobBook {
   }
 
   private func mayCommit(at now: Now) -> Bool {
-    let ages = attempts.values.filter { $0.purpose == .commit }.map { now.moment - $0.began }
-    let slow = ages.count { $0 >= Self.commitPatience }
-    return ages.count - slow < Self.mostCommits && slow < Self.mostSlowCommits
+    let commits = attempts.values.filter { $0.purpose == .commit }
+    return commits.count - overdue(commits, at: now) < Self.mostCommits
+  }
+
+  /// How many of them hang, and do not count.
+  private func overdue(_ attempts: [Attempt], at now: Now) -> Int {
+    min(attempts.count { $0.overdueAt <= now.moment }, Self.mostOverdue)
   }
 
   private enum Step {
@@ -57,20 +62,17 @@ extension JobBook {
 
   /// Jobs that take up room: those that run, and those that are being ended; and the memory that they take, with what
   /// is being written.
-  private var running: (count: Int, bytes: Int) {
-    attempts.values.reduce(into: (count: 0, bytes: 0)) { sum, attempt in
-      if attempt.purpose == .commit {
-        sum.bytes += attempt.estimateBytes
-      } else {
-        sum.count += 1
-        sum.bytes += correction.corrected(attempt.estimateBytes)
-      }
+  private func running(at now: Now) -> (count: Int, bytes: Int) {
+    let jobs = attempts.values.filter { $0.purpose != .commit }
+    let bytes = attempts.values.reduce(0) { sum, attempt in
+      sum + (attempt.purpose == .commit ? attempt.estimateBytes : correction.corrected(attempt.estimateBytes))
     }
+    return (jobs.count - overdue(jobs, at: now), bytes)
   }
 
   private mutating func nextJob(_ readings: Readings, at now: Now) -> Step {
     guard line.first != nil || !preparing.isEmpty else { return .nothing }
-    let (count, bytes) = running
+    let (count, bytes) = running(at: now)
     if let hold = rules.admission.hold(readings, isPaused: isPaused, running: count) { return .hold(hold) }
     guard let next = nextInLine(at: now) else {
       return mayTakeSessions || line.first == nil ? .nothing : .hold(.unwritten(unwritten))
@@ -114,7 +116,7 @@ extension JobBook {
       number: number, executor: executor, handle: queued.unfinished?.handle, beganAt: now.wall)
     attempts[id] = Attempt(
       directory: directory, purpose: .job(job.planned.identity), estimateBytes: job.estimateBytes,
-      began: now.moment, record: record)
+      overdueAt: now.moment + rules.admission.limits.wallTimePerJob + Self.endPatience, record: record)
     if entry.beganAt == nil { entries[directory]!.beganAt = now.wall }
     let effects = set(.running(queued.begin(id, at: now.moment)), at: index, of: directory, at: now)
     lineUp(directory)
@@ -183,9 +185,8 @@ extension JobBook {
   public func nextDue(after now: Now) -> Moment? {
     // The line goes on without a session whose lease takes long.
     let leases = preparing.values.map { $0.since + Self.patience }
-    // And others are written beside what takes long.
-    let commits = attempts.values.filter { $0.purpose == .commit }.map { $0.began + Self.commitPatience }
-    let patience = (leases + commits).filter { $0 > now.moment }.min()
+    let overdue = attempts.values.map(\.overdueAt)
+    let patience = (leases + overdue).filter { $0 > now.moment }.min()
     return [due.first?.due, patience].compactMap(\.self).min()
   }
 

@@ -38,7 +38,9 @@ public struct JobBook: Sendable {
     var purpose: Purpose
     /// Memory that its shape makes expect.
     let estimateBytes: Int
-    let began: Moment
+    /// What is under way for longer hangs, on a server that does not answer, where it cannot even be killed: others go on
+    /// beside it.
+    let overdueAt: Moment
     /// As it is written down.
     var record: AttemptRecord
   }
@@ -86,9 +88,11 @@ public struct JobBook: Sendable {
   static let lookAgain = Duration.seconds(60)
   /// Writing is the disk's work.
   static let mostCommits = 2
-  /// One that takes longer does so on a server that hangs, as it has nothing but its disk to wait for: others go on beside
-  /// it, for so many servers.
-  static let (commitPatience, mostSlowCommits) = (Duration.seconds(120), 16)
+  /// How long a commit may take, which has nothing but its disk to wait for; and what a job that took its time may take to
+  /// end, once it is killed.
+  static let (commitPatience, endPatience) = (Duration.seconds(120), Duration.seconds(60))
+  /// Beside so many that hang others go on.
+  static let mostOverdue = 16
   /// With so many results that cannot be written, in files that are open or on disks that are full, no other session is
   /// begun: the spool is not to lose any.
   static let mostUnwritten = 500
