@@ -292,11 +292,7 @@ import Vocabulary
       try await daemon.run(wrapper: ["unshare", "-m", "--propagation", "private", script]) {
         let inside = "/proc/\(try daemon.identifier())/root\(state)"
         // All but what the store has already.
-        let filler = try FileDescriptor.open(
-          FilePath(inside + "/filler"), .writeOnly, options: [.create], permissions: [.ownerReadWrite])
-        let block = [UInt8](repeating: 0, count: 4096)
-        while (try? filler.writeAll(block)) != nil {}
-        try filler.close()
+        try Self.fill(inside + "/filler")
         try daemon.drop("s", number: 1)
         try await daemon.wait("the full disk to be met") {
           daemon.log.contains { $0.contains("it is tried again in") && $0.contains("o space left") }
@@ -324,11 +320,7 @@ import Vocabulary
             to: URL(filePath: "\(inside)/s/\(name)"))
         }
         let before = try Data(contentsOf: URL(filePath: "\(inside)/s/\(Fixture.name).h5"))
-        let filler = try FileDescriptor.open(
-          FilePath(inside + "/filler"), .writeOnly, options: [.create], permissions: [.ownerReadWrite])
-        let block = [UInt8](repeating: 0, count: 4096)
-        while (try? filler.writeAll(block)) != nil {}
-        try filler.close()
+        try Self.fill(inside + "/filler")
         try await daemon.wait("the full disk to be met") {
           daemon.log.contains { $0.contains("full") || $0.contains("o space left") }
         }
@@ -337,6 +329,40 @@ import Vocabulary
         try await daemon.waitUntilDone(["s"])
       }
     }
+  }
+
+  @Test(canMount)
+  func `With a full runtime directory the work goes on, and the status follows when there is room`()
+    async throws
+  {
+    try await RunningDaemon.prepared(Self.settings()) { daemon in
+      try FileManager.default.createDirectory(
+        atPath: daemon.runtime, withIntermediateDirectories: false)
+      let script = try daemon.scratch.script(
+        """
+        mount -t tmpfs -o size=256k tmpfs "\(daemon.runtime)" && exec "$@"
+        """)
+      try await daemon.run(wrapper: ["unshare", "-m", "--propagation", "private", script]) {
+        let filler = "/proc/\(try daemon.identifier())/root\(daemon.runtime)/filler"
+        try Self.fill(filler)
+        try daemon.drop("s", number: 1)
+        try await daemon.wait("the results") { daemon.mentions("s", "done: 2 results are written") == 1 }
+        #expect(try daemon.results("s").count == 2)
+        #expect(daemon.log.contains { $0.contains("status.json") && $0.contains("o space left") })
+        #expect(daemon.state(of: "s") != "done")
+        try FileManager.default.removeItem(atPath: filler)
+        try await daemon.waitUntilDone(["s"])
+      }
+    }
+  }
+
+  /// Takes all the room that there is.
+  private static func fill(_ path: String) throws {
+    let filler = try FileDescriptor.open(
+      FilePath(path), .writeOnly, options: [.create], permissions: [.ownerReadWrite])
+    let block = [UInt8](repeating: 0, count: 4096)
+    while (try? filler.writeAll(block)) != nil {}
+    try filler.close()
   }
 
   @Test func `A state directory that cannot be written is told at once`() async throws {

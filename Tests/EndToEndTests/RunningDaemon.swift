@@ -197,8 +197,15 @@ final class RunningDaemon: Sendable {
   }
 
   func status() throws -> StatusDocument {
-    try JSONDocument.decode(
-      StatusDocument.self, from: Array(Data(contentsOf: URL(filePath: runtime + "/status.json"))))
+    try JSONDocument.decode(StatusDocument.self, from: Array(Data(contentsOf: URL(filePath: statusPath))))
+  }
+
+  /// As the daemon has it, which may see other mounts.
+  private var statusPath: String {
+    let path = runtime + "/status.json"
+    guard let process = try? identifier() else { return path }
+    let inside = "/proc/\(process)/root\(path)"
+    return FileManager.default.fileExists(atPath: inside) ? inside : path
   }
 
   func state(of name: String) -> String? {
