@@ -19,7 +19,7 @@ DIST := .build/dist
 TESTED_SETS := $(if $(filter x86_64,$(ARCHITECTURE)),x86-64-v2 $(if $(shell grep -wm1 avx512vl /proc/cpuinfo),x86-64-v4) $(if $(shell grep -wm1 avx2 /proc/cpuinfo),x86-64-v3))
 
 # No more at once than a machine of two cores has turns for.
-SIDE_BY_SIDE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=16
+SIDE_BY_SIDE := SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=24
 PEER_PYTHON = BLECHD_PEER_PYTHON=$$([ -x $(PEERS)/bin/python ] && echo $(PEERS)/bin/python || echo python3)
 # Tests that leave hardly a processor to others, and those that run many programs at once, run apart: beside them whoever
 # waits for something of its own waits for minutes.
@@ -41,7 +41,7 @@ test: setup
 	swift build --build-tests
 	$(PEER_PYTHON) swift test --skip-build --filter '^$(BUSY_TESTS)'
 	$(SIDE_BY_SIDE) $(PEER_PYTHON) swift test --skip-build --skip '^$(BUSY_TESTS)|^$(PROGRAM_TESTS)'
-	$(PEER_PYTHON) swift test --skip-build --filter '^$(PROGRAM_TESTS)'
+	$(SIDE_BY_SIDE) $(PEER_PYTHON) swift test --skip-build --filter '^$(PROGRAM_TESTS)'
 
 # Golden numbers and all else of the kernels, for every instruction set that this machine runs.
 test-instruction-sets: setup

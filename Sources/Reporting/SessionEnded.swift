@@ -8,7 +8,7 @@ public struct SessionEnded: Codable, Equatable, Sendable {
   public enum Outcome: String, CaseIterable, Codable, Sendable {
     /// Every result is in the .h5.
     case done
-    /// Some are, and others failed or were cancelled.
+    /// Some are, and others failed.
     case partlyDone = "partly_done"
     /// Nothing new is in the .h5.
     case failed

@@ -9,7 +9,7 @@ struct RetryCommand: AsyncParsableCommand {
     abstract: "Have the daemon try a session again, now.",
     discussion: """
       The daemon tries again by itself what may pass, such as a full disk, later and later; what cannot pass, such as \
-      damaged data, it leaves until a file of the session changes. When you have put right what was wrong, this spares \
+      damaged data, it leaves until its data or parameters change. When you have put right what was wrong, this spares \
       you the wait. blechctl why says what that is. \(SteeringOptions.whoMay)
       """)
 
@@ -41,7 +41,7 @@ struct CancelCommand: AsyncParsableCommand {
     abstract: "Have the daemon give a session up.",
     discussion: """
       What is queued for it is not begun, and what runs is ended; its .h5 stays as it is. The daemon leaves the session \
-      alone from then on, until a file of it changes or somebody asks for it: blechctl retry does. \
+      alone from then on, until its data or parameters change or somebody asks for it: blechctl retry does. \
       \(SteeringOptions.whoMay)
       """)
 

@@ -228,9 +228,9 @@ import Vocabulary
     try await RunningDaemon.prepared(
       Self.settings("limits: {memory_per_job_mb: 64}", "inference: {train_steps: 1}")
     ) { daemon in
-      try #"{"bin_size": 5, "hidden_size": 512}"#.write(
-        toFile: daemon.stage("s") + "/blechrnn_params.json", atomically: false, encoding: .utf8)
       try await daemon.run {
+        try #"{"bin_size": 5, "hidden_size": 512}"#.write(
+          toFile: daemon.stage("s") + "/blechrnn_params.json", atomically: false, encoding: .utf8)
         try FileManager.default.moveItem(atPath: daemon.scratch.path("staging/s"), toPath: daemon.path("s"))
         try await daemon.waitFor("s", "failed")
         let reason = try daemon.status().sessions.first?.reason

@@ -21,7 +21,8 @@ extension Steering {
         try await scheduler.cancel(path.string)
         return SteeringAnswer(
           .cancel, sessions: [path.shown],
-          message: "\(path.shown) is cancelled, until it changes or is asked for with blechctl retry")
+          message:
+            "\(path.shown) is cancelled, until its data or parameters change, or blechctl retry asks for it")
       },
       first: { (path) throws(Failure) in
         let path = await watch.watch.intake.first(of: path)

@@ -36,21 +36,10 @@ extension SessionOutcome {
     }
   }
 
-  /// Of which jobs there is no result, and why.
+  /// How many jobs have no result, and why.
   private var missing: String {
     let failures = jobs.compactMap { if case .failed(let failed) = $0.state { failed.failure } else { nil } }
-    let inferred = jobs.count { if case .inferred = $0.state { true } else { false } }
-    // Nothing else is left of a session that has ended.
-    let cancelled = jobs.count - failures.count - inferred
-    var parts: [String] = []
-    if cancelled > 0 {
-      parts.append(
-        "\(cancelled) of \(jobs.count) jobs \(cancelled == 1 ? "was" : "were") cancelled by a person")
-    }
-    if let first = failures.first {
-      let count = failures.count == jobs.count ? "all its" : "\(failures.count) of \(jobs.count)"
-      parts.append("\(count) jobs have failed: \(first)")
-    }
-    return parts.joined(separator: "; ")
+    let count = failures.count == jobs.count ? "all its" : "\(failures.count) of \(jobs.count)"
+    return "\(count) jobs have failed: \(failures.first.map { "\($0)" } ?? "")"
   }
 }
