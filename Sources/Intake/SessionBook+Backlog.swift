@@ -78,10 +78,10 @@ extension SessionBook {
 }
 
 extension SessionStanding {
-  /// What it comes to is not known yet.
+  /// What it comes to is not known yet: it is read some time soon, or was in vain, for something that passes.
   var isBeingLookedAt: Bool {
     switch self {
-    case .settling, .waiting, .inspecting: true
+    case .settling, .waiting, .inspecting, .postponed, .needsRecovery: true
     default: false
     }
   }

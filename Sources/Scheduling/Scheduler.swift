@@ -250,6 +250,8 @@ public actor Scheduler {
     while !outlived, !workers.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
     for directory in book.ours where !book.isCommitting(directory) { release(directory) }
     while !leases.isEmpty, .now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+    // What a person was told is remembered.
+    for letter in inbox.takeAll() { if case .requested = letter { perform(take(letter)) } }
     await surroundings.flushStore()
     inbox.finish()
   }

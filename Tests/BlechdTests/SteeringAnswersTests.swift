@@ -42,12 +42,15 @@ import Vocabulary
   private let root = Peer(uid: 0, gid: 0, pid: 1, groups: [])
   private let student = Peer(uid: 3_999_999_999, gid: 1000, pid: 1, groups: [7])
 
-  private func answers(_ refused: Failure? = nil, group: String? = nil) -> SteeringAnswers {
+  private func answers(
+    _ refused: Failure? = nil, group: String? = nil, isStopping: Bool = false
+  ) -> SteeringAnswers {
     SteeringAnswers(
       steering: acts.steering(refused),
       steerers: SteererRegister(daemon: 990, group: group, log: log.logger) { _ in .found(7) },
       accounts: AccountDirectory(limit: .seconds(600)),
-      refusals: RefusalLog(log: log.logger, interval: .seconds(600)), log: log.logger)
+      refusals: RefusalLog(log: log.logger, interval: .seconds(600)), isStopping: { isStopping },
+      log: log.logger)
   }
 
   private static let verbs: [(ControlRequest.Verb, String)] = [
@@ -64,6 +67,16 @@ import Vocabulary
     #expect(acts.names == [act])
     #expect(act.hasPrefix(answer.verb.rawValue))
     #expect(answer.sessions == (verb.directory.map { [$0] } ?? []))
+  }
+
+  @Test(arguments: verbs) func `What is asked of a daemon that ends is refused, as nobody would remember it`(
+    verb: ControlRequest.Verb, act: String
+  ) async {
+    let failure = await #expect(throws: Failure.self) {
+      try await answers(isStopping: true).answer(verb, root)
+    }
+    #expect(failure?.code == .temporary && failure?.what == "is stopping")
+    #expect(acts.names.isEmpty)
   }
 
   @Test(arguments: verbs) func `Who may not steer has nothing done`(verb: ControlRequest.Verb, act: String)

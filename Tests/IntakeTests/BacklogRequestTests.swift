@@ -55,6 +55,22 @@ import Watching
     #expect(book.backlogRequests.isEmpty)
   }
 
+  @Test func `A session that was busy as it was read is still waited for`() throws {
+    var book = book()
+    _ = book.take(MadeUp.settled("/d/s1"))
+    #expect(book.askBacklog(below: nil).answer == .taken([], stillLookedAt: 1))
+    let busy = InspectionOutcome.failed(Failure(.temporary, "s1", "is busy", remedy: ""))
+    #expect(try names(inspect(&book, busy)) == ["s1: postponed"])
+    #expect(book.backlogRequests.count == 1)
+    _ = book.retry(at: .now + .seconds(3600))
+    #expect(try names(inspect(&book, inspected)).contains("s1 is to process"))
+    #expect(book.backlogRequests.isEmpty)
+    // So it is where it is asked for while it is busy.
+    _ = book.take(MadeUp.settled("/d/s2"))
+    _ = try inspect(&book, busy)
+    #expect(book.askBacklog(below: nil).answer == .taken([], stillLookedAt: 1))
+  }
+
   @Test func `A session whose files were touched is judged anew, even if they are the same`() throws {
     var book = book()
     _ = book.take(MadeUp.settled("/d/s1"))

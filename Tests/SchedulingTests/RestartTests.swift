@@ -197,4 +197,23 @@ struct RestartTests {
     other.enqueue(work("/a", fingerprint: "g"))
     #expect(other.started.map(\.handle) == [nil, nil])
   }
+
+  @Test func `more results than may wait do not keep the sessions that have them from being written`() {
+    var world = BookWorld(jobs: 1000) { $0.limits.memoryTotalPercent = 100 }
+    let names = (0...JobBook.mostUnwritten).map { "/\($0)" }
+    world.perform(world.book.setPaused(true))
+    for name in names { world.enqueue(work(name, tastes: 0..<1, fingerprint: name)) }
+    world.perform(world.book.setPaused(false))
+    for _ in names.dropLast() { world.endFirst() }
+    // All are inferred, and none is written, when the daemon ends.
+    var stored = world.stored
+    stored.isPaused = true
+    for index in stored.jobs.indices { stored.jobs[index].state = .inferred(BookWorld.summary) }
+    var next = BookWorld(jobs: 2, stored: stored)
+    for name in names { next.enqueue(work(name, tastes: 0..<1, fingerprint: name)) }
+    #expect(next.book.unwritten == names.count && next.running.isEmpty)
+    next.perform(next.book.setPaused(false))
+    next.endAll()
+    #expect(next.stored.sessions.isEmpty)
+  }
 }

@@ -51,6 +51,17 @@ import Vocabulary
     #expect(!world.stored.isPaused)
   }
 
+  @Test func `what is asked for as it ends is remembered`() async throws {
+    let world = SchedulerWorld()
+    try await world.run { _ in
+      world.inbox.put(.enqueue(work("/a")))
+      try await world.wait { world.cluster.jobs.count == 2 }
+    } whileStopping: {
+      world.inbox.put(.requested(directory: "/a", .retrain))
+    }
+    #expect(world.stored.sessions.map(\.request) == [.retrain])
+  }
+
   @Test func `workers that outlive the daemon are taken up by the next one`() async throws {
     let world = SchedulerWorld(outlivesDaemon: true)
     let session = work("/a", tastes: 0..<2)
@@ -87,11 +98,15 @@ final class MadeUpCluster: JobExecutor {
   let name = "cluster"
   let outlivesDaemon: Bool
   private let state = Mutex<(jobs: [Job], resumed: [String])>(([], []))
+  private let cancellation = Mutex<@Sendable () -> Void>({})
 
   init(outlivesDaemon: Bool) { self.outlivesDaemon = outlivesDaemon }
 
   var jobs: [Job] { state.withLock { $0.jobs } }
   var resumed: [String] { state.withLock { $0.resumed } }
+
+  /// Is called when somebody cancels a job.
+  func whenCancelled(_ body: @escaping @Sendable () -> Void) { cancellation.withLock { $0 = body } }
 
   func finish(_ number: Int, _ end: ExecutionEnd? = nil) {
     state.withLock { state in
@@ -121,6 +136,7 @@ final class MadeUpCluster: JobExecutor {
       if let end = jobs[number].end { return end }
       guard (try? await Task.sleep(for: .milliseconds(5))) != nil else {
         state.withLock { $0.jobs[number].isCancelled = true }
+        cancellation.withLock { $0 }()
         return BookWorld.failure(.interrupted, .cancelled)
       }
     }
@@ -150,7 +166,9 @@ final class SchedulerWorld: Sendable {
   func set(readings: Readings) { state.withLock { $0.readings = readings } }
 
   /// Runs a scheduler on what the one before has left, and stops it after `body`.
-  func run(_ body: @Sendable (Scheduler) async throws -> Void) async throws {
+  func run(
+    _ body: @Sendable (Scheduler) async throws -> Void, whileStopping: @escaping @Sendable () -> Void = {}
+  ) async throws {
     var configuration = Configuration.default
     configuration.limits.jobs = .count(2)
     configuration.retry.firstDelay = .seconds(1)
@@ -166,6 +184,7 @@ final class SchedulerWorld: Sendable {
     } catch {
       Issue.record(error)
     }
+    cluster.whenCancelled(whileStopping)
     await scheduler.stop(within: .seconds(60))
     await running
   }

@@ -248,4 +248,15 @@ struct SteeringTests {
     world.endFirst()
     #expect(world.runningJobs == ["/a 1"])
   }
+
+  @Test func `results whose commit has failed for good keep nobody waiting, and can be given up`() throws {
+    var world = BookWorld(jobs: 1)
+    world.enqueue(work("/a", tastes: 0..<1))
+    world.endFirst()
+    world.endFirst(BookWorld.failure(.badData))
+    #expect(world.ended("/a") == [.failed] && world.states("/a") == ["inferred"])
+    #expect(world.book.unwritten == 0)
+    world.perform(try world.book.cancel("/a", at: world.now))
+    #expect(world.states("/a") == ["cancelled"] && world.discarded == ["f0"])
+  }
 }

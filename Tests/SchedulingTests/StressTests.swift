@@ -143,7 +143,7 @@ struct StressTests {
     #expect(book.line.elements.count == lined.count)
     #expect(book.due.elements.count == dueCount)
     #expect(Set(book.commits).count == book.commits.count)
-    #expect(book.unwritten == book.entries.values.reduce(0) { $0 + $1.inferred })
+    #expect(book.unwritten == book.entries.values.reduce(0) { $0 + $1.unwritten })
     let jobs = book.entries.values.flatMap(\.jobs).map(\.planned.fingerprint)
     let remembered = book.remembered.values.flatMap(\.jobs.values).map(\.fingerprint)
     #expect(book.neededFingerprints == Set(jobs + remembered))

@@ -126,6 +126,9 @@ struct Entry: Sendable {
     jobs.lazy.compactMap { if case .failed(let failed) = $0.state { failed.failure } else { nil } }.first
   }
 
+  /// How many results wait to be written; not those that nothing writes until a person asks.
+  var unwritten: Int { state.isEnded ? 0 : inferred }
+
   /// Whether it is the line's: something of it is to begin.
   var isToBeLinedUp: Bool {
     switch state {

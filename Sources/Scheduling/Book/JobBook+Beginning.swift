@@ -91,8 +91,13 @@ extension JobBook {
   /// A session whose lease is being taken is not overtaken, unless its server is slow.
   private func nextInLine(at now: Now) -> LinedUp? {
     let quick = preparing.values.filter { now.moment - $0.since < Self.patience }
-    let mayPrepare = mayTakeSessions && preparing.count - quick.count < Self.mostPreparing
-    let next = line.elements.first { mayPrepare || entries[$0.directory]!.state != .waiting }
+    let mayPrepare = preparing.count - quick.count < Self.mostPreparing
+    let mayTakeAll = mayTakeSessions
+    let next = line.elements.first { place in
+      let entry = entries[place.directory]!
+      // One that has results is to write them, whatever waits elsewhere.
+      return entry.state != .waiting || mayPrepare && (mayTakeAll || entry.inferred > 0)
+    }
     guard let next, let waitsFor = quick.map(\.place).min() else { return next }
     return next.place < waitsFor ? next : nil
   }

@@ -40,7 +40,7 @@ extension JobBook {
   ///
   /// - Throws: `Failure` where it is too late, or there is nothing to cancel.
   public mutating func cancel(_ directory: String, at now: Now) throws(Failure) -> [BookEffect] {
-    guard let entry = entries[directory], !entry.state.isEnded else {
+    guard let entry = entries[directory], !entry.state.isEnded || entry.inferred > 0 else {
       throw Failure(.noInput, directory, "has no work that could be cancelled", remedy: "see blechctl why")
     }
     if case .committing = entry.state {

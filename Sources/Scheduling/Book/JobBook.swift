@@ -330,7 +330,7 @@ public struct JobBook: Sendable {
 
   private mutating func count(_ entry: Entry, _ change: Int) {
     count(entry.jobs.map(\.planned.fingerprint), change)
-    unwritten += change * entry.inferred
+    unwritten += change * entry.unwritten
   }
 
   private mutating func count(_ fingerprints: [String], _ change: Int) {
@@ -400,7 +400,9 @@ public struct JobBook: Sendable {
 
   private mutating func put(_ state: SessionState, for directory: String) {
     due.remove(entries[directory]!.state, directory)
+    unwritten -= entries[directory]!.unwritten
     entries[directory]!.state = state
+    unwritten += entries[directory]!.unwritten
     due.insert(state, directory)
     lineUp(directory)
   }
@@ -421,9 +423,9 @@ public struct JobBook: Sendable {
 
   mutating func set(_ state: JobState, at index: Int, of directory: String, at now: Now) -> [BookEffect] {
     due.remove(entries[directory]!.jobs[index].state, directory, index)
-    unwritten -= entries[directory]!.inferred
+    unwritten -= entries[directory]!.unwritten
     entries[directory]!.set(state, at: index)
-    unwritten += entries[directory]!.inferred
+    unwritten += entries[directory]!.unwritten
     due.insert(state, directory, index)
     return [stored(index, of: directory, at: now)]
   }

@@ -27,7 +27,8 @@ struct ControlService: Service {
     let answers = ControlAnswers(
       report: report, explainer: SessionExplainer(watch: watch, work: report.work),
       steering: SteeringAnswers(
-        steering: steering, steerers: steerers, accounts: accounts, refusals: RefusalLog(log: log), log: log))
+        steering: steering, steerers: steerers, accounts: accounts, refusals: RefusalLog(log: log),
+        isStopping: { report.stop.hasBegun }, log: log))
     try StatusFile.makeDirectory(runtime.path)
     server = ControlServer(path: runtime.controlSocket) { await answers.answer($0, $1) }
     try server.start()

@@ -11,6 +11,8 @@ struct SteeringAnswers: Sendable {
   let steerers: SteererRegister
   let accounts: AccountDirectory
   let refusals: RefusalLog
+  /// Whether the daemon ends, and keeps nothing any more of what is asked for.
+  let isStopping: @Sendable () -> Bool
   let log: Logger
 
   /// - Parameter verb: one that steers.
@@ -23,6 +25,9 @@ struct SteeringAnswers: Sendable {
     }
     async let name = accounts.userName(of: peer.uid)
     do throws(Failure) {
+      if isStopping() {
+        throw Failure(.temporary, "blechd", "is stopping", remedy: "ask again when it runs again")
+      }
       let answer = try await carryOut(verb)
       note("\(verb.shown): \(answer.message)", peer, await name)
       return answer
