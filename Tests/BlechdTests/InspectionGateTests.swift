@@ -53,4 +53,22 @@ import Testing
       total += 1
     }
   }
+
+  @Test func `What hangs in one folder keeps nobody waiting in another`() async {
+    let gates = InspectionGates(places: 1)
+    let (hang, end) = AsyncStream<Void>.makeStream()
+    let held: Int? = await gates.gate(of: "/a").run(atMost: .milliseconds(50)) {
+      // Whoever is cancelled would stop waiting; what hangs does not.
+      await Task { for await _ in hang {} }.value
+      return 1
+    }
+    #expect(held == nil)
+    let same: Int? = await gates.gate(of: "/a").run(atMost: .milliseconds(50)) { 2 }
+    #expect(same == nil)
+    let other: Int? = await gates.gate(of: "/b").run(atMost: .seconds(100)) { 3 }
+    #expect(other == 3)
+    end.finish()
+    let again: Int? = await gates.gate(of: "/a").run(atMost: .seconds(100)) { 4 }
+    #expect(again == 4)
+  }
 }

@@ -1,4 +1,21 @@
+import Synchronization
 import Threads
+
+/// A gate for each watched folder, by its path: what hangs in one keeps nobody waiting in another.
+final class InspectionGates: Sendable {
+  private let places: Int
+  private let gates = Mutex<[String: InspectionGate]>([:])
+
+  init(places: Int) { self.places = places }
+
+  func gate(of folder: String) -> InspectionGate {
+    gates.withLock { gates in
+      let gate = gates[folder] ?? InspectionGate(places: places)
+      gates[folder] = gate
+      return gate
+    }
+  }
+}
 
 /// Lets in so many at a time; the others wait in the order in which they came.
 ///

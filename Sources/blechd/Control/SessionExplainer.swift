@@ -11,7 +11,7 @@ struct SessionExplainer: Sendable {
   let watch: WatchService
   /// Nil where none is done.
   let work: WorkService?
-  private let gate = InspectionGate(places: 2)
+  private let gates = InspectionGates(places: 2)
 
   /// What takes longer is given up: whoever asked waits no longer than that, and others want to ask.
   private static let longestInspection = Duration.seconds(55)
@@ -36,7 +36,7 @@ struct SessionExplainer: Sendable {
     let tree = current.watcher.tree(of: path, root: index)
     var outcome: InspectionOutcome?
     do throws(Failure) {
-      outcome = try await inspect(path, current)
+      outcome = try await inspect(path, below: current.configuration.watch[index].path, current)
     } catch {
       // Of a session that is known there is something to say all the same.
       guard session != nil else { throw error }
@@ -53,8 +53,10 @@ struct SessionExplainer: Sendable {
   }
 
   /// Nil where nothing is there that lies in a root: a link in one may lead to what whoever asks must not read.
-  private func inspect(_ path: FilePath, _ current: Watch) async throws(Failure) -> InspectionOutcome? {
-    let outcome: InspectionOutcome?? = await gate.run(atMost: Self.longestInspection) {
+  private func inspect(
+    _ path: FilePath, below root: String, _ current: Watch
+  ) async throws(Failure) -> InspectionOutcome? {
+    let outcome: InspectionOutcome?? = await gates.gate(of: root).run(atMost: Self.longestInspection) {
       guard let real = await Self.realPath(of: path), current.watcher.root(of: real) != nil else {
         return nil
       }
