@@ -244,10 +244,11 @@ let package = Package(
     .testTarget(
       name: "ControlTests", dependencies: ["Control", "TestSupport", "Vocabulary"], swiftSettings: strict),
     .testTarget(
-      name: "MachineTests", dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary", system],
+      name: "MachineTests",
+      dependencies: ["CLinux", "FileAccess", "Machine", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
-      name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary"],
+      name: "LeasesTests", dependencies: ["FileAccess", "Leases", "TestSupport", "Vocabulary", system],
       swiftSettings: strict),
     .testTarget(
       name: "StoreTests",

@@ -7,6 +7,7 @@ struct LeaseFile: Sendable {
   let directory: OpenDirectory
   /// A lease of another host that was not refreshed for longer does not count any more.
   let staleAfter: Duration
+  var locking = LeaseLocking()
 
   static let name = ".blechd-lease"
   /// Made for a moment, to ask the file system for its time.
@@ -88,7 +89,7 @@ struct LeaseFile: Sendable {
       if error.reason == .system(.noSuchFileOrDirectory) { return nil }
       throw error
     }
-    return try LockedLease.lock(file, Self.name, in: directory)
+    return try LockedLease.lock(file, Self.name, in: directory, by: locking)
   }
 
   /// Nil where there is no lease.

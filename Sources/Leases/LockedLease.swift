@@ -3,31 +3,39 @@ import Glibc
 import SystemPackage
 import Vocabulary
 
+/// What keeps those apart who take the same lease at the same moment.
+struct LeaseLocking: Sendable {
+  /// Locks a file at once, or says why not.
+  var lock: @Sendable (FileDescriptor) -> Errno? = { file in
+    retried { flock(file.rawValue, LOCK_EX | LOCK_NB) } == 0 ? nil : Errno(rawValue: errno)
+  }
+  /// How long others who write at the same moment may take, where nothing locks them out.
+  var settling = Duration.milliseconds(300)
+}
+
 /// A lease file that is open, and locked against everybody else who would change it.
 struct LockedLease: ~Copyable {
   private let file: FileDescriptor
   private let directory: OpenDirectory
   private let name: String
-  /// Some file systems give no locks: there, writing and reading back must do.
-  private let isLocked: Bool
+  /// How long to wait before what was written is read back. Nil: it is locked. Some file systems give no locks: there,
+  /// writing and reading back must do.
+  private let settling: Duration?
 
-  /// How long others who write at the same moment may take, where nothing locks them out, in µs.
-  private static let settling = useconds_t(300_000)
-
-  private init(_ file: FileDescriptor, _ name: String, in directory: OpenDirectory, isLocked: Bool) {
-    (self.file, self.name, self.directory, self.isLocked) = (file, name, directory, isLocked)
+  private init(_ file: FileDescriptor, _ name: String, in directory: OpenDirectory, settling: Duration?) {
+    (self.file, self.name, self.directory, self.settling) = (file, name, directory, settling)
   }
 
   /// Takes the file over, and closes it in the end.
   ///
   /// - Returns: nil where somebody else has it locked, or it is not the file of that name any more.
   static func lock(
-    _ file: FileDescriptor, _ name: String, in directory: OpenDirectory
+    _ file: FileDescriptor, _ name: String, in directory: OpenDirectory, by locking: LeaseLocking = .init()
   ) throws(FileError) -> LockedLease? {
-    let isLocked = retried { flock(file.rawValue, LOCK_EX | LOCK_NB) } == 0
-    let number = Errno(rawValue: errno)
-    let lease = LockedLease(file, name, in: directory, isLocked: isLocked)
-    if !isLocked {
+    let number = locking.lock(file)
+    let lease = LockedLease(
+      file, name, in: directory, settling: number == nil ? nil : locking.settling)
+    if let number {
       if number == .wouldBlock { return nil }
       guard noLocks.contains(number) else {
         throw FileError(
@@ -43,7 +51,7 @@ struct LockedLease: ~Copyable {
 
   deinit {
     // Closing alone would leave the lock to a child process that was just being started.
-    if isLocked { _ = flock(file.rawValue, LOCK_UN) }
+    if settling == nil { _ = flock(file.rawValue, LOCK_UN) }
     try? file.close()
   }
 
@@ -72,7 +80,7 @@ struct LockedLease: ~Copyable {
       throw FileError(
         path: directory.path(of: name), operation: "write it", reason: .system(error), isWriting: true)
     }
-    if !isLocked { usleep(Self.settling) }
+    if let settling { usleep(useconds_t(settling / .microseconds(1))) }
     let (found, isAtName) = (try content(), try isAtItsName())
     return found.isOf(record) && isAtName
   }

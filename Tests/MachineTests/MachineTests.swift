@@ -50,7 +50,8 @@ import Testing
   @Test func `What is written is not free any more, by its bytes`() throws {
     // In memory: little else is written there.
     let path = "/dev/shm/blechd-\(UUID().uuidString)"
-    let file = try FileDescriptor.open(FilePath(path), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+    let file = try FileDescriptor.open(
+      FilePath(path), .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
     defer { try? file.close() }
     try #require(unlink(path) == 0)
     let before = try FreeDisk.bytes(at: "/dev/shm")
