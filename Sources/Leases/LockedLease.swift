@@ -9,8 +9,8 @@ struct LeaseLocking: Sendable {
   var lock: @Sendable (FileDescriptor) -> Errno? = { file in
     retried { flock(file.rawValue, LOCK_EX | LOCK_NB) } == 0 ? nil : Errno(rawValue: errno)
   }
-  /// How long others who write at the same moment may take, where nothing locks them out.
-  var settling = Duration.milliseconds(300)
+  /// Waits for as long as others who write at the same moment may take, where nothing locks them out.
+  var settle: @Sendable () -> Void = { usleep(300_000) }
 }
 
 /// A lease file that is open, and locked against everybody else who would change it.
@@ -18,12 +18,16 @@ struct LockedLease: ~Copyable {
   private let file: FileDescriptor
   private let directory: OpenDirectory
   private let name: String
-  /// How long to wait before what was written is read back. Nil: it is locked. Some file systems give no locks: there,
-  /// writing and reading back must do.
-  private let settling: Duration?
+  private let locking: LeaseLocking
+  /// Some file systems give no locks: there, writing and reading back must do.
+  private let isLocked: Bool
 
-  private init(_ file: FileDescriptor, _ name: String, in directory: OpenDirectory, settling: Duration?) {
-    (self.file, self.name, self.directory, self.settling) = (file, name, directory, settling)
+  private init(
+    _ file: FileDescriptor, _ name: String, in directory: OpenDirectory, _ locking: LeaseLocking,
+    isLocked: Bool
+  ) {
+    (self.file, self.name, self.directory) = (file, name, directory)
+    (self.locking, self.isLocked) = (locking, isLocked)
   }
 
   /// Takes the file over, and closes it in the end.
@@ -33,8 +37,7 @@ struct LockedLease: ~Copyable {
     _ file: FileDescriptor, _ name: String, in directory: OpenDirectory, by locking: LeaseLocking = .init()
   ) throws(FileError) -> LockedLease? {
     let number = locking.lock(file)
-    let lease = LockedLease(
-      file, name, in: directory, settling: number == nil ? nil : locking.settling)
+    let lease = LockedLease(file, name, in: directory, locking, isLocked: number == nil)
     if let number {
       if number == .wouldBlock { return nil }
       guard noLocks.contains(number) else {
@@ -51,7 +54,7 @@ struct LockedLease: ~Copyable {
 
   deinit {
     // Closing alone would leave the lock to a child process that was just being started.
-    if settling == nil { _ = flock(file.rawValue, LOCK_UN) }
+    if isLocked { _ = flock(file.rawValue, LOCK_UN) }
     try? file.close()
   }
 
@@ -80,7 +83,7 @@ struct LockedLease: ~Copyable {
       throw FileError(
         path: directory.path(of: name), operation: "write it", reason: .system(error), isWriting: true)
     }
-    if let settling { usleep(useconds_t(settling / .microseconds(1))) }
+    if !isLocked { locking.settle() }
     let (found, isAtName) = (try content(), try isAtItsName())
     return found.isOf(record) && isAtName
   }

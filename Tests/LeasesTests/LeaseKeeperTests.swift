@@ -130,11 +130,13 @@ import Vocabulary
       for _ in 0..<20 where !wasLate {
         try Planted.endedProcess.plant(in: scratch)
         // Whoever comes waits while this is locked.
-        let blocker = open(scratch.path(LeaseFile.name), O_RDWR)
+        let blocker = open(scratch.path(LeaseFile.name), O_RDWR | O_CLOEXEC)
         #expect(flock(blocker, LOCK_EX) == 0)
         let failure = await #expect(throws: Failure.self) { try await keeper.take(scratch.path) }
         #expect(failure?.code == .temporary)
         wasLate = failure?.what.contains("does not answer") == true
+        // A child that is just being started may have it, too.
+        flock(blocker, LOCK_UN)
         close(blocker)
       }
       #expect(wasLate)

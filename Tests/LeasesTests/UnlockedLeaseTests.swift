@@ -10,12 +10,12 @@ import Testing
 /// Leases where the file system gives no locks: who takes one writes, waits, and reads back.
 @Suite(.timeLimit(.minutes(5))) struct UnlockedLeaseTests {
   private func file(
-    _ scratch: Scratch, settling: Duration = .seconds(3),
-    lock: @escaping @Sendable (FileDescriptor) -> Errno? = { _ in .noLocks }
+    _ scratch: Scratch, lock: @escaping @Sendable (FileDescriptor) -> Errno? = { _ in .noLocks },
+    settle: @escaping @Sendable () -> Void = {}
   ) throws -> LeaseFile {
     LeaseFile(
       directory: try OpenDirectory(at: scratch.path), staleAfter: LeaseTimes().staleAfter,
-      locking: LeaseLocking(lock: lock, settling: settling))
+      locking: LeaseLocking(lock: lock, settle: settle))
   }
 
   /// What `body` gives on a thread of its own.
@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: [Errno.noLocks, .notSupported, .noFunction, .invalidArgument])
   func `Without locks a lease is taken, held and given back as with them`(error: Errno) throws {
     try withScratch { scratch in
-      let file = try file(scratch, settling: .milliseconds(10)) { _ in error }
+      let file = try file(scratch, lock: { _ in error })
       let (first, second) = (LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer"))
       #expect(try file.take(first) == .taken)
       #expect(try file.take(second) == .held(.record(first)))
@@ -42,7 +42,7 @@ import Testing
 
   @Test func `What else keeps a file from being locked is an error`() throws {
     try withScratch { scratch in
-      let file = try file(scratch) { _ in .ioError }
+      let file = try file(scratch, lock: { _ in .ioError })
       let error = #expect(throws: FileError.self) { try file.take(LeaseRecord(program: "blechd")) }
       #expect(error?.reason == .system(.ioError))
     }
@@ -52,16 +52,23 @@ import Testing
   func `Of two who take over a lease at the same moment one gets it`(planted: Planted) async throws {
     try await withScratchAsync { scratch in
       try planted.plant(in: scratch)
-      // Both have the file open before either looks into it.
-      let ready = Atomic(0)
+      // Both have the file open before either looks into it; and who has written waits until the other has, or is done.
+      let (opened, written) = (Meeting(), Meeting())
       let file = try file(scratch) { _ in
-        ready.add(1, ordering: .acquiringAndReleasing)
-        while ready.load(ordering: .acquiring) < 2 { usleep(1000) }
+        opened.wait()
         return .noLocks
+      } settle: {
+        written.wait()
       }
       let records = [LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer")]
-      async let first = onThread { try file.take(records[0]) }
-      async let second = onThread { try file.take(records[1]) }
+      async let first = onThread {
+        defer { written.come() }
+        return try file.take(records[0])
+      }
+      async let second = onThread {
+        defer { written.come() }
+        return try file.take(records[1])
+      }
       let takings = try await [first, second]
       let winner = try #require(takings.firstIndex(of: .taken))
       // It may have been looked into while it was written.
@@ -71,17 +78,27 @@ import Testing
     }
   }
 
-  @Test func `Who is written over while waiting has not got the lease`() async throws {
-    try await withScratchAsync { scratch in
+  @Test func `Who is written over while waiting has not got the lease`() throws {
+    try withScratch { scratch in
       try Planted.endedProcess.plant(in: scratch)
-      let file = try file(scratch)
       let (own, other) = (LeaseRecord(program: "blechd"), LeaseRecord(program: "blechctl infer"))
-      async let taking = onThread { try file.take(own) }
-      while LeaseContent(try scratch.bytes(LeaseFile.name)) != .record(own) {
-        try await Task.sleep(for: .milliseconds(1))
+      let file = try file(scratch) { _ in
+        .noLocks
+      } settle: {
+        #expect((try? scratch.bytes(LeaseFile.name)) == own.bytes)
+        _ = try? scratch.write(LeaseFile.name, other.bytes)
       }
-      try scratch.write(LeaseFile.name, other.bytes)
-      #expect(try await taking == .held(.record(other)))
+      #expect(try file.take(own) == .held(.record(other)))
     }
+  }
+}
+
+/// Where two wait for each other.
+private final class Meeting: Sendable {
+  private let count = Atomic(0)
+  func come() { count.add(1, ordering: .acquiringAndReleasing) }
+  func wait() {
+    come()
+    while count.load(ordering: .acquiring) < 2 { usleep(1000) }
   }
 }
