@@ -18,10 +18,10 @@ public struct WorkerRequest: Codable, Equatable, Sendable {
 
   public var version = Self.version
   public var task: Task
-  /// What the worker sets for itself before it opens any other file; nil leaves it free.
-  public var limits: WorkerLimits?
+  /// What the worker sets for itself before it opens any other file.
+  public var limits: WorkerLimits
 
-  public init(_ task: Task, limits: WorkerLimits? = nil) {
+  public init(_ task: Task, limits: WorkerLimits = WorkerLimits()) {
     self.task = task
     self.limits = limits
   }

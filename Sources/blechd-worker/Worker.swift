@@ -15,7 +15,7 @@ struct Worker {
     do throws(Failure) {
       try checkProcessor()
       let request = try readRequest()
-      try request.limits?.apply()
+      try request.limits.apply()
       ParentWatch.start()
       let outcome = try perform(request, output)
       output.send(.use(ResourceUse.ofThisProcess))

@@ -190,13 +190,13 @@ import WorkerProtocol
       try await wait(scratch, for: 1)
       async let second = run(executor)
       try await wait(scratch, for: 2)
-      let processors = try requests(scratch).map { $0.limits?.processors ?? [] }
+      let processors = try requests(scratch).map { $0.limits.processors ?? [] }
       #expect(Set(processors) == [[0, 2], [4, 6]])
       try scratch.write("go", "")
       let ends = await [first, second]
       #expect(ends.map(\.reason) == [.finished, .finished])
       _ = await run(executor)
-      #expect(try requests(scratch).filter { $0.limits?.processors == [0, 2] }.count == 2)
+      #expect(try requests(scratch).filter { $0.limits.processors == [0, 2] }.count == 2)
     }
   }
 

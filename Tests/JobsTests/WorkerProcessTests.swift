@@ -55,7 +55,7 @@ import WorkerProtocol
         """)
       _ = try await WorkerProcess(WorkerExecutable(path: script)).run(Self.request)
       let request = try JSONDecoder().decode(WorkerRequest.self, from: Data(scratch.bytes("request")))
-      #expect(request == WorkerRequest(Self.request, limits: WorkerLimits()))
+      #expect(request == WorkerRequest(Self.request))
       #expect(try scratch.text("state") == "124\n")
     }
   }

@@ -76,7 +76,7 @@ import WorkerProtocol
     let all = WorkerLimits(
       controlGroup: "/sys/fs/cgroup/a\nb", data: .max, openFiles: 0, nice: 19, ioClass: .bestEffort,
       processors: [0, 7])
-    for limits in [nil, WorkerLimits(), WorkerLimits(data: .max), all] {
+    for limits in [WorkerLimits(), WorkerLimits(data: .max), all] {
       let request = WorkerRequest(task, limits: limits)
       #expect(try throughLine(request) == request)
       #expect(request.version == WorkerRequest.version)
