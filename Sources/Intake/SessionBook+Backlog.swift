@@ -10,9 +10,10 @@ public struct BacklogRequest: Equatable, Sendable {
   /// The sessions that are still being looked at; nil: not everything has been seen yet.
   var awaited: Set<FilePath>?
 
-  func covers(_ path: FilePath) -> Bool {
-    (directory.map { path.starts(with: $0) } ?? true) && awaited?.contains(path) ?? true
-  }
+  /// Whether it is one of those that are meant, looked at or not.
+  func means(_ path: FilePath) -> Bool { directory.map { path.starts(with: $0) } ?? true }
+
+  func awaits(_ path: FilePath) -> Bool { means(path) && awaited?.contains(path) ?? true }
 }
 
 /// Who asks for the backlog, and what is done about sessions that are still being looked at.
@@ -25,24 +26,22 @@ extension SessionBook {
   mutating func askBacklog(
     below directory: FilePath?
   ) -> (answer: Intake.BacklogAnswer, effects: [Effect]) {
-    let awaited = beingLookedAt(below: directory)
-    let request = BacklogRequest(directory: directory, awaited: isEverythingSeen ? awaited : nil)
+    var request = BacklogRequest(directory: directory)
+    let awaited = beingLookedAt(request)
+    if isEverythingSeen { request.awaited = awaited }
     guard remember(request) else { return (.notYet, []) }
     // What was found before, and is the same when its files have settled, would not be judged anew.
     for path in awaited { records[path]!.concluded = nil }
     let paths = records.filter { path, record in
       guard case .backlog = record.standing else { return false }
-      return directory.map { path.starts(with: $0) } ?? true
+      return request.means(path)
     }.keys.sorted { $0.string < $1.string }
     let effects = paths.flatMap { ask(.process, of: $0).effects }
     return (.taken(paths, stillLookedAt: request.awaited?.count), effects)
   }
 
-  private func beingLookedAt(below directory: FilePath?) -> Set<FilePath> {
-    Set(
-      records.filter { path, record in
-        record.standing.isBeingLookedAt && directory.map { path.starts(with: $0) } ?? true
-      }.keys)
+  private func beingLookedAt(_ request: BacklogRequest) -> Set<FilePath> {
+    Set(records.filter { $1.standing.isBeingLookedAt && request.means($0) }.keys)
   }
 
   /// - Returns: whether there was room for it.
@@ -55,13 +54,13 @@ extension SessionBook {
     return true
   }
 
-  func isAwaited(_ path: FilePath) -> Bool { backlogRequests.contains { $0.covers(path) } }
+  func isAwaited(_ path: FilePath) -> Bool { backlogRequests.contains { $0.awaits(path) } }
 
   /// From here on it is known who is still being looked at.
   mutating func noteEverythingSeen() {
     isEverythingSeen = true
     for index in backlogRequests.indices {
-      let present = beingLookedAt(below: backlogRequests[index].directory)
+      let present = beingLookedAt(backlogRequests[index])
       backlogRequests[index].awaited = backlogRequests[index].awaited?.intersection(present) ?? present
     }
     forgetAnswered()
