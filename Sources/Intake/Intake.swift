@@ -12,6 +12,8 @@ public actor Intake {
     case progress
     case enqueue(FilePath, SessionWork)
     case withdraw(FilePath)
+    /// The root of what was handed over has another priority now.
+    case prioritise(FilePath, Int)
     /// What is asked for the session is this from now on: nil, it is over. To be remembered, and given to the next intake.
     case requested(FilePath, SessionRequest?)
   }
@@ -164,6 +166,7 @@ public actor Intake {
       case .decided(let path, let standing): onEvent(.decided(path, standing))
       case .enqueue(let path, let work): onEvent(.enqueue(path, work))
       case .withdraw(let path): onEvent(.withdraw(path))
+      case .prioritise(let path, let priority): onEvent(.prioritise(path, priority))
       case .recheck(let path): recheck(path)
       case .requested(let path, let request): onEvent(.requested(path, request))
       }

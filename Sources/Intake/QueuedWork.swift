@@ -15,12 +15,15 @@ public struct QueuedWork: Equatable, Sendable {
   let identity: FileIdentity
   /// Of the jobs that were handed over.
   let fingerprints: [String]
+  /// Of its root, as it was last told.
+  var priority: Int
   /// Nil where only what needed work was handed over.
   private(set) var retraining: Retraining?
 
   init(_ work: SessionWork, of identity: FileIdentity) {
     self.identity = identity
     fingerprints = work.fingerprints
+    priority = work.priority
     retraining = work.retrains ? .owed(h5: work.inspection.stamps[work.inspection.h5]) : nil
   }
 

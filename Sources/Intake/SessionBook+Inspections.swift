@@ -96,7 +96,10 @@ extension SessionBook {
     let record = records[path]!
     switch standing {
     case .queued(let work):
-      if !anew, record.queued?.covers(work) == true { return [] }
+      if !anew, let queued = record.queued, queued.covers(work) {
+        records[path]!.queued!.priority = work.priority
+        return queued.priority == work.priority ? [] : [.prioritise(path, work.priority)]
+      }
       records[path]!.queued = QueuedWork(work, of: record.view.identity)
       return [.enqueue(path, work)]
     // Results are there before they are inferred anew as well as after.

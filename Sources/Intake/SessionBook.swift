@@ -42,6 +42,8 @@ struct SessionBook {
     case enqueue(FilePath, SessionWork)
     /// The work that was queued is not to be done any more.
     case withdraw(FilePath)
+    /// The root of what was handed over has another priority now.
+    case prioritise(FilePath, Int)
     /// The stamps moved while the session was read: it must settle anew.
     case recheck(FilePath)
     /// What is asked for the session is this from now on: nil, it is over.

@@ -18,7 +18,6 @@ public actor Scheduler {
   /// The last thing that was done about each directory's lease: the next one waits for it.
   private var leases: [String: (number: Int, task: Task<Void, Never>)] = [:]
   private var leaseCount = 0
-  private var isStopping = false
 
   /// For how long readings of the machine count, and how soon they are taken again while they keep jobs from beginning.
   private static let (readingsAge, holdInterval) = (Duration.seconds(1), Duration.seconds(5))
@@ -36,7 +35,7 @@ public actor Scheduler {
   /// Takes what comes until the inbox is finished.
   public func run() async {
     for await _ in inbox.signals {
-      if isStopping { continue }
+      if book.isStopping { continue }
       for letter in inbox.takeAll() { perform(take(letter)) }
       goOn()
     }
@@ -44,12 +43,14 @@ public actor Scheduler {
 
   private func take(_ letter: WorkInbox.Letter) -> [BookEffect] {
     switch letter {
-    case .enqueue(let work): book.enqueue(work, at: now)
-    case .withdraw(let directory): book.withdraw(directory, at: now)
-    case .requested(let directory, let request): book.remember(request, of: directory, at: now)
-    case .nothingToDo(let directory): book.forgetWhatIsDone(directory)
-    case .everythingSeen(let sessions): book.forgetUnseen(but: sessions)
+    case .enqueue(let work): return book.enqueue(work, at: now)
+    case .withdraw(let directory): return book.withdraw(directory, at: now)
+    case .prioritise(let directory, let priority): book.setPriority(of: directory, to: priority)
+    case .requested(let directory, let request): return book.remember(request, of: directory, at: now)
+    case .nothingToDo(let directory): return book.forgetWhatIsDone(directory)
+    case .everythingSeen(let sessions): return book.forgetUnseen(but: sessions)
     }
+    return []
   }
 
   private var now: Now { surroundings.now() }
@@ -58,7 +59,7 @@ public actor Scheduler {
 
   /// Begins what may begin, and sees that it is asked again when more may.
   private func goOn() {
-    guard !isStopping else { return }
+    guard !book.isStopping else { return }
     perform(book.elapse(to: now))
     guard let readings, now.moment - readings.at < Self.readingsAge else { return read() }
     let (effects, hold) = book.begin(readings.values, at: now)
@@ -242,7 +243,6 @@ public actor Scheduler {
   ///
   /// - Parameter limit: what takes longer is left behind.
   public func stop(within limit: Duration) async {
-    isStopping = true
     timer?.task.cancel()
     let outlived = surroundings.executor.outlivesDaemon
     perform(book.stop(outlived: outlived))

@@ -55,8 +55,6 @@ public struct WorkSettings: Equatable, Sendable {
   public var limits: Configuration.Limits
   public var retry: Configuration.Retry
   public var pipelineWait: Duration
-  /// Of the watched folders, by path.
-  public var priorities: [String: Int]
   /// The directory of results that wait for their commit.
   public var spool: String
   /// That this process may use.
@@ -70,8 +68,6 @@ public struct WorkSettings: Equatable, Sendable {
     limits = configuration.limits
     retry = configuration.retry
     pipelineWait = configuration.pipelineWait
-    priorities = Dictionary(
-      configuration.watch.map { ($0.path, $0.priority) }, uniquingKeysWith: { first, _ in first })
     self.spool = spool
     self.cores = cores
     self.machineMemoryBytes = machineMemoryBytes
@@ -80,7 +76,7 @@ public struct WorkSettings: Equatable, Sendable {
   public var rules: JobBook.Rules {
     JobBook.Rules(
       admission: Admission(limits, cores: cores, machineMemoryBytes: machineMemoryBytes),
-      retry: RetryPolicy(retry), priorities: priorities)
+      retry: RetryPolicy(retry))
   }
 
   /// What one job's worker may take.

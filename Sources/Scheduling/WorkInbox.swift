@@ -7,6 +7,8 @@ public final class WorkInbox: Sendable {
   public enum Letter: Equatable, Sendable {
     case enqueue(Work)
     case withdraw(directory: String)
+    /// The root of what was handed over has another priority now.
+    case prioritise(directory: String, Int)
     /// What a person has asked for, or nil: that is over.
     case requested(directory: String, SessionRequest?)
     /// The session has nothing to be done.
@@ -17,6 +19,7 @@ public final class WorkInbox: Sendable {
 
   private enum Key: Hashable {
     case work(String)
+    case priority(String)
     case request(String)
     case nothingToDo(String)
     case everythingSeen
@@ -60,6 +63,7 @@ public final class WorkInbox: Sendable {
     switch letter {
     case .enqueue(let work): .work(work.directory)
     case .withdraw(let directory): .work(directory)
+    case .prioritise(let directory, _): .priority(directory)
     case .requested(let directory, _): .request(directory)
     case .nothingToDo(let directory): .nothingToDo(directory)
     case .everythingSeen: .everythingSeen

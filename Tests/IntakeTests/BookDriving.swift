@@ -23,6 +23,7 @@ func names(_ effects: [SessionBook.Effect]) -> [String] {
       (work.retrains ? "retrain" : "enqueue")
         + " \(path.lastComponent!) \(work.fingerprints.joined(separator: ","))"
     case .withdraw(let path): "withdraw \(path.lastComponent!)"
+    case .prioritise(let path, let priority): "\(path.lastComponent!) has priority \(priority)"
     case .recheck(let path): "recheck \(path.lastComponent!)"
     case .requested(let path, let request):
       "\(path.lastComponent!) " + (request.map { "is to \($0.rawValue)" } ?? "is answered")

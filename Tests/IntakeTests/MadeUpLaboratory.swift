@@ -209,7 +209,7 @@ struct MadeUpLaboratory {
   mutating func perform(_ effects: [SessionBook.Effect]) {
     for effect in effects {
       switch effect {
-      case .decided: break
+      case .decided, .prioritise: break
       case .recheck(let path): unreported.insert(path)
       case .requested(let path, let request):
         if requests[path] == request { wrongs.append("\(path): the same is told twice") }

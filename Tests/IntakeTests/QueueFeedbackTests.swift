@@ -74,4 +74,20 @@ import Watching
     var reloaded = self.book(memory: try queuedBook().queued)
     #expect(reloaded.reconsider(path).isEmpty && reloaded.withdrawUnseen().isEmpty)
   }
+
+  @Test func `Another priority of a root is told of what is queued already, once`() throws {
+    let before = IntakeRoot(backlog: .all, priority: 1)
+    var book = SessionBook(roots: [before], template: SessionSource(directory: ""))
+    _ = book.take(MadeUp.settled("/d/s1"))
+    let inspected = InspectionOutcome.inspected(MadeUp.inspection())
+    #expect(try names(inspect(&book, inspected)).last == "enqueue s1 f0,f1")
+    // The configuration was read anew.
+    let after = IntakeRoot(backlog: .all, priority: 7)
+    var next = SessionBook(roots: [after], template: SessionSource(directory: ""), memory: book.queued)
+    _ = next.take(MadeUp.settled("/d/s1"))
+    #expect(try names(inspect(&next, inspected)) == ["s1: queued", "s1 has priority 7"])
+    _ = next.take(MadeUp.settled("/d/s1", version: 2))
+    let touched = InspectionOutcome.inspected(MadeUp.inspection(version: 2))
+    #expect(try names(inspect(&next, touched)) == ["s1: queued"])
+  }
 }

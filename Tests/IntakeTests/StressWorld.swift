@@ -53,7 +53,7 @@ final class StressWorld: Sendable {
 
   private static func note(_ event: Intake.Event, _ settle: Duration, _ journal: inout Journal) {
     switch event {
-    case .decided, .progress: break
+    case .decided, .progress, .prioritise: break
     case .requested(let path, let request): journal.requests[path.string] = request
     case .withdraw(let path):
       if journal.queued.removeValue(forKey: path.string) == nil {

@@ -119,7 +119,7 @@ struct PolicyTests {
     #expect(correction.corrected(.max) > 0)
   }
 
-  @Test func `a machine under pressure is looked at again until it is over`() {
+  @Test func `on a machine under pressure nothing begins until it is over`() {
     var world = BookWorld()
     world.readings.memoryPressurePercent = 80
     world.enqueue(work("/a"))

@@ -28,21 +28,8 @@ struct Entry: Sendable {
   var isHeldTold = false
   /// Why its results could not be written the last time.
   var lastDelay: Failure?
-  /// What came while results were being written.
-  var meanwhile = Meanwhile.nothing
-  /// Why its lease was lost while results were being written.
-  var leaseLoss: Failure?
   /// Where it stands in the line, if it does.
   var linedUp: LinedUp?
-
-  enum Meanwhile: Equatable {
-    case nothing
-    case work(Work)
-    case withdrawn
-
-    /// What was just written is to be inferred anew all the same.
-    var retrains: Bool { if case .work(let work) = self { work.retrains } else { false } }
-  }
 
   private var indices: [JobIdentity: Int] = [:]
   /// Jobs that may still come to an end.
@@ -83,6 +70,14 @@ struct Entry: Sendable {
     jobs[index].isRefused = isRefused
     count(state, 1)
     if case .queued = state { firstQueued = min(firstQueued, index) }
+  }
+
+  /// Keeps for the end of the commit what came while results are being written; whether they are.
+  mutating func noteWhileCommitting(_ change: (inout SessionState.Committing) -> Void) -> Bool {
+    guard case .committing(var committing) = state else { return false }
+    change(&committing)
+    state = .committing(committing)
+    return true
   }
 
   /// Changes what is known of a job that runs.

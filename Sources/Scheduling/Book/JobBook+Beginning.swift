@@ -32,9 +32,9 @@ extension JobBook {
       id: id, path: directory, work: .commit, number: entry.commitTries.attempts + 1, executor: executor,
       beganAt: now.wall)
     attempts[id] = Attempt(
-      directory: directory, purpose: .commit, estimateBytes: estimate,
+      purpose: .commit, estimateBytes: estimate,
       overdueAt: now.moment + Self.commitPatience, record: record)
-    let effects = set(.committing(attempt: id), for: directory)
+    let effects = set(.committing(.init()), for: directory)
     return effects + [
       .store(.attemptBegan(record)),
       .start(
@@ -120,7 +120,7 @@ extension JobBook {
       id: id, path: directory, work: .inference(job.planned.identity, fingerprint: job.planned.fingerprint),
       number: number, executor: executor, handle: queued.unfinished?.handle, beganAt: now.wall)
     attempts[id] = Attempt(
-      directory: directory, purpose: .job(job.planned.identity), estimateBytes: job.estimateBytes,
+      purpose: .job(job.planned.identity), estimateBytes: job.estimateBytes,
       overdueAt: now.moment + rules.admission.limits.wallTimePerJob + Self.endPatience, record: record)
     if entry.beganAt == nil { entries[directory]!.beganAt = now.wall }
     let effects = set(.running(queued.begin(id, at: now.moment)), at: index, of: directory, at: now)
@@ -170,10 +170,7 @@ extension JobBook {
   public mutating func leaseLost(_ directory: String, _ failure: Failure, at now: Now) -> [BookEffect] {
     guard let entry = entries[directory], entry.state.isOurs else { return [] }
     // The commit compares what it finds, under a lock of its own: it is the next step that needs the lease.
-    if case .committing = entry.state {
-      entries[directory]!.leaseLoss = failure
-      return []
-    }
+    if entries[directory]!.noteWhileCommitting({ $0.leaseLoss = failure }) { return [] }
     var effects = stopAll(of: directory)
     for index in entry.jobs.indices {
       if case .running(let running) = entry.jobs[index].state {

@@ -88,12 +88,10 @@ extension JobBook {
   // MARK: Commits
 
   private mutating func endCommit(of directory: String, _ end: ExecutionEnd, at now: Now) -> [BookEffect] {
-    guard let entry = entries[directory] else { return [] }
-    var effects = follow(end, directory, at: now)
-    entries[directory]?.meanwhile = .nothing
-    entries[directory]?.leaseLoss = nil
-    if let loss = entry.leaseLoss { effects += leaseLost(directory, loss, at: now) }
-    switch entry.meanwhile {
+    guard case .committing(let committing) = entries[directory]?.state else { return [] }
+    var effects = follow(end, directory, owesRetraining: committing.owesRetraining, at: now)
+    if let loss = committing.leaseLoss { effects += leaseLost(directory, loss, at: now) }
+    switch committing.meanwhile {
     case .nothing: return entries[directory] == nil ? effects : effects + judge(directory, at: now)
     case .withdrawn: return entries[directory] == nil ? effects : effects + withdraw(directory, at: now)
     case .work(let work):
@@ -103,9 +101,12 @@ extension JobBook {
     }
   }
 
-  private mutating func follow(_ end: ExecutionEnd, _ directory: String, at now: Now) -> [BookEffect] {
+  private mutating func follow(
+    _ end: ExecutionEnd, _ directory: String, owesRetraining: Bool, at now: Now
+  ) -> [BookEffect] {
     switch end.result {
-    case .success(.commit(.committed(let summary))): committed(summary, directory, at: now)
+    case .success(.commit(.committed(let summary))):
+      committed(summary, directory, owesRetraining: owesRetraining, at: now)
     case .success(.commit(.outdated(let reason))): outdated(reason, directory, at: now)
     case .success(.commit(.waiting(let script, let until))):
       delay(
@@ -117,8 +118,9 @@ extension JobBook {
     }
   }
 
-  private mutating func committed(_ summary: CommitSummary, _ directory: String, at now: Now) -> [BookEffect]
-  {
+  private mutating func committed(
+    _ summary: CommitSummary, _ directory: String, owesRetraining: Bool, at now: Now
+  ) -> [BookEffect] {
     let entry = entries[directory]!
     let isWhole = entry.inferred == entry.jobs.count
     let outcome = SessionOutcome(
@@ -142,7 +144,7 @@ extension JobBook {
     }
     return effects + [
       .tell(.ended(outcome)),
-      .reconsider(directory: directory, isDone: !entry.meanwhile.retrains),
+      .reconsider(directory: directory, isDone: !owesRetraining),
     ]
   }
 

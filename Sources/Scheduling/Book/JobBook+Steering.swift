@@ -80,6 +80,13 @@ extension JobBook {
     return [.store(.session(entries[directory]!.record))]
   }
 
+  /// The session's root has another priority now.
+  public mutating func setPriority(of directory: String, to priority: Int) {
+    guard entries[directory] != nil else { return }
+    entries[directory]!.place.priority = priority
+    lineUp(directory)
+  }
+
   /// While it is paused no job begins, and nothing is written.
   public mutating func setPaused(_ isPaused: Bool) -> [BookEffect] {
     guard self.isPaused != isPaused else { return [] }
@@ -105,15 +112,13 @@ extension JobBook {
     return [.store(.session(remembered[directory]!.session))]
   }
 
-  /// Other limits and priorities are in force: what was refused under the old ones is judged anew, and the line is put in
-  /// order. What runs is left alone.
+  /// Other limits are in force: what was refused under the old ones is judged anew. What runs is left alone.
   public mutating func apply(_ rules: Rules, at now: Now) -> [BookEffect] {
     self.rules = rules
     var effects: [BookEffect] = []
-    for directory in entries.keys.sorted() {
-      if let priority = rules.priority(of: directory) { entries[directory]!.place.priority = priority }
-      // What is being written stays as it is until it is.
-      if !isCommitting(directory) { effects += judge(directory, at: now) }
+    // What is being written stays as it is until it is.
+    for directory in entries.keys.sorted() where !isCommitting(directory) {
+      effects += judge(directory, at: now)
     }
     return effects
   }

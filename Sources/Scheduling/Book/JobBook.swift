@@ -2,7 +2,6 @@ import Configuration
 import Jobs
 import Store
 import Vocabulary
-import WorkerProtocol
 
 /// All that is queued and at work, and what follows from what happens to it. Decides only.
 public struct JobBook: Sendable {
@@ -10,18 +9,10 @@ public struct JobBook: Sendable {
   public struct Rules: Equatable, Sendable {
     public var admission: Admission
     public var retry: RetryPolicy
-    /// Of the watched folders, by path.
-    public var priorities: [String: Int]
 
-    public init(admission: Admission, retry: RetryPolicy, priorities: [String: Int] = [:]) {
+    public init(admission: Admission, retry: RetryPolicy) {
       self.admission = admission
       self.retry = retry
-      self.priorities = priorities
-    }
-
-    /// Nil where the session is in none of them.
-    func priority(of directory: String) -> Int? {
-      priorities.first { directory == $0.key || directory.hasPrefix($0.key + "/") }?.value
     }
   }
 
@@ -34,7 +25,6 @@ public struct JobBook: Sendable {
       case none
     }
 
-    let directory: String
     var purpose: Purpose
     /// Memory that its shape makes expect.
     let estimateBytes: Int
@@ -43,6 +33,8 @@ public struct JobBook: Sendable {
     let overdueAt: Moment
     /// As it is written down.
     var record: AttemptRecord
+
+    var directory: String { record.path }
   }
 
   var rules: Rules
@@ -54,16 +46,17 @@ public struct JobBook: Sendable {
   var due = SortedArray<DueTime>()
   /// How many jobs there are of each fingerprint, those that are remembered included: copies of a session have the same,
   /// and share what is in the spool.
-  private var uses: [String: Int] = [:]
+  private(set) var uses: [String: Int] = [:]
   /// Results that wait to be written.
   private(set) var unwritten = 0
   /// Sessions whose lease is being taken.
   var preparing: [String: Preparing] = [:]
   var correction = MemoryCorrection()
   var isPaused: Bool
+  /// Nothing is begun any more.
   var isStopping = false
   private var lastAttempt: Int64
-  private var arrivals = 0
+  var arrivals = 0
   /// Sessions that have no work here yet: what an earlier run of the daemon left, and what was asked for.
   var remembered: [String: Remembered]
   /// For the history.
@@ -131,155 +124,9 @@ public struct JobBook: Sendable {
     return lastAttempt
   }
 
-  // MARK: Work that comes and goes
+  // MARK: What is kept of each session
 
-  /// A session has work. What is known of the same jobs of the same data stays.
-  public mutating func enqueue(_ work: Work, at now: Now) -> [BookEffect] {
-    let directory = work.directory
-    if entries[directory] == nil {
-      entries[directory] = Entry(work, place: place(of: work, at: now))
-      entries[directory]!.request = remembered[directory]?.session.request
-    } else if case .committing = entries[directory]!.state {
-      entries[directory]!.meanwhile = .work(work)
-      return []
-    }
-    return merge(work, at: now) + settle(directory, at: now)
-  }
-
-  private mutating func place(of work: Work, at now: Now) -> Place {
-    arrivals += 1
-    let before = remembered[work.directory]?.session
-    return Place(
-      firstAt: before?.firstAt, priority: work.priority, arrivedAt: before?.arrivedAt ?? now.wall,
-      number: arrivals)
-  }
-
-  mutating func merge(_ work: Work, at now: Now) -> [BookEffect] {
-    let directory = work.directory
-    let before = entries[directory]!
-    let remembered = takeRemembered(directory)
-    let memory = remembered?.jobs ?? [:]
-    // What a person asks for anew begins anew; what was begun before a restart goes on.
-    let isRetrainingAlready = before.jobs.isEmpty && remembered?.session.isRetraining == true
-    let startsOver = work.retrains && !isRetrainingAlready
-    let isSame = isSame(work, before, memory)
-    var effects: [BookEffect] = []
-    var jobs: [(planned: PlannedJob, state: JobState, estimateBytes: Int)] = []
-    var kept: Set<JobIdentity> = []
-    for planned in work.jobs {
-      var state = JobState.new
-      if !startsOver, let known = known(planned, before, remembered, at: now), isSame || !known.isCancelled {
-        state = known
-        kept.insert(planned.identity)
-      }
-      let estimate = MemoryEstimate.bytes(for: planned, work.inspection.parameters)
-      jobs.append((planned, state, estimate))
-    }
-    for (index, job) in before.jobs.enumerated() {
-      due.remove(job.state, directory, index)
-      guard !kept.contains(job.planned.identity) else { continue }
-      effects += letGo(index, of: before, startsOver: startsOver, data: work.inspection)
-    }
-    let gone = Set(before.jobs.map(\.planned.identity)).union(memory.keys)
-      .subtracting(work.jobs.map(\.identity))
-    change(directory) { $0.replace(work, jobs: jobs) }
-    entries[directory]!.isRetraining = work.retrains
-    effects.append(.store(.session(entries[directory]!.record)))
-    for index in jobs.indices {
-      due.insert(entries[directory]!.jobs[index].state, directory, index)
-      effects += refuse(index, of: directory, after: before)
-      effects.append(stored(index, of: directory, at: now))
-    }
-    return effects
-      + gone.sorted { $0.description < $1.description }.map { .store(.forgetJob(path: directory, $0)) }
-  }
-
-  /// What is known of a job of the same data and parameters.
-  private func known(
-    _ planned: PlannedJob, _ before: Entry, _ memory: Remembered?, at now: Now
-  ) -> JobState? {
-    if let index = before.index(of: planned.identity) {
-      let job = before.jobs[index]
-      return job.planned.fingerprint == planned.fingerprint && !job.isRefused ? job.state : nil
-    }
-    guard let record = memory?.jobs[planned.identity], record.fingerprint == planned.fingerprint
-    else { return nil }
-    let attempt = memory?.attempts[planned.identity]
-    return .restored(
-      record.state, Tries(attempts: record.attempts, breaches: record.breaches),
-      unfinished: attempt.flatMap { UnfinishedAttempt($0, fingerprint: planned.fingerprint) },
-      due: { now.moment(at: $0, longest: rules.retry.longestDelay) })
-  }
-
-  /// Whether every job has the data and the parameters that it is known with.
-  private func isSame(_ work: Work, _ before: Entry, _ memory: [JobIdentity: JobRecord]) -> Bool {
-    work.jobs.allSatisfy { job in
-      let known = before.index(of: job.identity).map { before.jobs[$0].planned.fingerprint }
-      return (known ?? memory[job.identity]?.fingerprint) == job.fingerprint
-    }
-  }
-
-  /// Nobody wants the job's result any more. Where the data are the same and it is not to be inferred anew, other
-  /// parameters are wanted now, and what runs may finish under the old ones.
-  private mutating func letGo(
-    _ index: Int, of entry: Entry, startsOver: Bool, data: Inspection
-  ) -> [BookEffect] {
-    guard let attempt = entry.attempt(at: index) else { return [] }
-    attempts[attempt]?.purpose = .none
-    if !startsOver, entry.work.inspection.stamps == data.stamps { return [] }
-    return [
-      .stop(attempt: attempt),
-      .tell(.stopped(directory: entry.work.directory, entry.jobs[index].planned.identity)),
-    ]
-  }
-
-  /// A job that is queued and can never fit is not begun.
-  ///
-  /// - Parameter before: the session as it was; what was refused then, and is refused again, is not told again.
-  mutating func refuse(_ index: Int, of directory: String, after before: Entry? = nil) -> [BookEffect] {
-    let job = entries[directory]!.jobs[index]
-    let needed = MemoryEstimate.bytes(for: job.planned, entries[directory]!.work.inspection.parameters)
-    guard case .queued(let queued) = job.state,
-      let refusal = rules.admission.refusal(of: job.planned, in: directory, neededBytes: needed)
-    else { return [] }
-    entries[directory]!.set(.failed(queued.refuse(refusal)), at: index, isRefused: true)
-    let known = before?.index(of: job.planned.identity).flatMap { before?.jobs[$0] }
-    let isKnown = known?.isRefused == true && known?.planned.fingerprint == job.planned.fingerprint
-    return isKnown ? [] : [.tell(.failed(directory: directory, job.planned, refusal))]
-  }
-
-  /// The session, or what was to be done for it, is gone. What is being written is finished all the same.
-  public mutating func withdraw(_ directory: String, at now: Now) -> [BookEffect] {
-    guard let entry = entries[directory] else {
-      return takeRemembered(directory) == nil ? [] : [.store(.forgetSession(path: directory))]
-    }
-    if case .committing = entry.state {
-      entries[directory]!.meanwhile = .withdrawn
-      return []
-    }
-    return stopAll(of: directory) + remove(directory, recording: [.forgetSession(path: directory)])
-  }
-
-  /// Everything has been looked at: what an earlier run had queued and is not there any more is forgotten.
-  ///
-  /// - Parameter sessions: those that are there. They may still settle, or be read.
-  public mutating func forgetUnseen(but sessions: Set<String>) -> [BookEffect] {
-    remembered.keys.filter { !sessions.contains($0) }.sorted().flatMap { forget($0) }
-  }
-
-  /// A session that an earlier run had queued is done: the daemon died after its commit, or somebody else did it.
-  public mutating func forgetWhatIsDone(_ directory: String) -> [BookEffect] {
-    entries[directory] == nil && remembered[directory] != nil ? forget(directory) : []
-  }
-
-  private mutating func forget(_ directory: String) -> [BookEffect] {
-    let jobs = takeRemembered(directory)?.jobs ?? [:]
-    // Its results are in the .h5, or nobody's.
-    let fingerprints = Set(jobs.values.map(\.fingerprint)).filter { uses[$0] == nil }
-    return [.store(.forgetSession(path: directory))] + discard(fingerprints)
-  }
-
-  private mutating func takeRemembered(_ directory: String) -> Remembered? {
+  mutating func takeRemembered(_ directory: String) -> Remembered? {
     guard let memory = remembered.removeValue(forKey: directory) else { return nil }
     count(memory.jobs.values.map(\.fingerprint), -1)
     return memory
@@ -322,7 +169,7 @@ public struct JobBook: Sendable {
   }
 
   /// Gives a session other jobs.
-  private mutating func change(_ directory: String, _ body: (inout Entry) -> Void) {
+  mutating func change(_ directory: String, _ body: (inout Entry) -> Void) {
     count(entries[directory]!, -1)
     body(&entries[directory]!)
     count(entries[directory]!, 1)
@@ -469,12 +316,4 @@ extension SessionState {
 
 extension AttemptRecord.Work {
   fileprivate var job: JobIdentity? { if case .inference(let job, _) = self { job } else { nil } }
-}
-
-extension UnfinishedAttempt {
-  /// Nil where it works on other data.
-  fileprivate init?(_ record: AttemptRecord, fingerprint: String) {
-    guard let handle = record.handle, case .inference(_, fingerprint) = record.work else { return nil }
-    self.init(id: record.id, handle: handle)
-  }
 }

@@ -11,11 +11,27 @@ public enum SessionState: Equatable, Sendable {
   /// It is ours: its jobs run.
   case working
   /// Its results are being written.
-  case committing(attempt: Int64)
+  case committing(Committing)
   /// Its results are there and could not be written yet; tried again when `due` comes.
   case delayed(Delay)
   /// Nothing more happens by itself: some jobs have failed, or were cancelled, or the commit has failed for good.
   case ended(Failure?)
+
+  /// What came while results are being written, and is for afterwards.
+  public struct Committing: Equatable, Sendable {
+    enum Meanwhile: Equatable {
+      case nothing
+      case work(Work)
+      case withdrawn
+    }
+
+    var meanwhile = Meanwhile.nothing
+    /// Why its lease was lost.
+    var leaseLoss: Failure?
+
+    /// What is being written is to be inferred anew all the same.
+    var owesRetraining: Bool { if case .work(let work) = meanwhile { work.retrains } else { false } }
+  }
 
   public struct Delay: Equatable, Sendable {
     public let reason: Failure

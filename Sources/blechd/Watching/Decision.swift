@@ -25,7 +25,7 @@ struct Decision {
     // Of work that is done, or is stopped, the scheduler tells.
     case .withdraw(let path):
       log.log(level: runsJobs ? .debug : .notice, "\(path.shown): is taken from the queue")
-    case .requested: break
+    case .requested, .prioritise: break
     }
   }
 

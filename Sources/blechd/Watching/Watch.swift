@@ -124,6 +124,7 @@ extension WorkInbox {
             source: work.source, inspection: work.inspection, jobs: work.jobs, retrains: work.retrains,
             priority: work.priority)))
     case .withdraw(let path): put(.withdraw(directory: path.string))
+    case .prioritise(let path, let priority): put(.prioritise(directory: path.string, priority))
     case .requested(let path, let request): put(.requested(directory: path.string, request))
     case .decided(let path, .done): put(.nothingToDo(directory: path.string))
     case .decided, .progress: break
